@@ -1,0 +1,128 @@
+// The house rules that a compiler does not hold: which way imports point, and which parts are pure (DESIGN section 2).
+
+import { readdirSync, readFileSync } from 'node:fs'
+import { dirname, join, relative } from 'node:path'
+import t from 'tap'
+
+const root = join(import.meta.dirname, '..')
+
+/** What each part may import, besides itself. */
+const allowed: Record<string, readonly string[]> = {
+  address: [],
+  telemetry: [],
+  collectors: ['address'],
+  policy: ['address'],
+  timeline: ['policy', 'address'],
+  verdict: ['timeline', 'policy', 'collectors', 'address'],
+  forensics: ['verdict', 'timeline', 'policy', 'collectors', 'address'],
+  pipeline: ['forensics', 'verdict', 'timeline', 'policy', 'collectors', 'address'],
+  source: ['collectors', 'telemetry'],
+  sink: ['forensics', 'telemetry'],
+  cluster: ['timeline', 'policy', 'address', 'telemetry'],
+  quickstart: ['source', 'cluster', 'timeline', 'policy', 'address', 'telemetry'],
+  server: ['forensics', 'telemetry'],
+  agent: [
+    'server',
+    'policy',
+    'source',
+    'sink',
+    'pipeline',
+    'cluster',
+    'forensics',
+    'timeline',
+    'collectors',
+    'telemetry',
+    'quickstart',
+  ],
+  command: [
+    'agent',
+    'server',
+    'policy',
+    'quickstart',
+    'source',
+    'sink',
+    'pipeline',
+    'cluster',
+    'forensics',
+    'verdict',
+    'timeline',
+    'policy',
+    'collectors',
+    'address',
+    'telemetry',
+  ],
+  main: ['command'],
+}
+
+const pure = ['policy', 'timeline', 'verdict', 'collectors', 'pipeline', 'address']
+
+/** The part a file belongs to: its folder under `agent/`, `collectors`, or a file's own name for those that stand alone. */
+function partOf(path: string): string {
+  const [top, second] = path.split('/')
+  if (top === 'collectors') return 'collectors'
+  return second!.replace(/\.m?ts$/, '')
+}
+
+function sources(): { path: string; part: string; text: string }[] {
+  return ['agent', 'collectors'].flatMap(top =>
+    readdirSync(join(root, top), { recursive: true, encoding: 'utf8' })
+      .filter(name => name.endsWith('.ts'))
+      .map(name => {
+        const path = `${top}/${name}`
+        return { path, part: partOf(path), text: readFileSync(join(root, path), 'utf8') }
+      }),
+  )
+}
+
+/** Specifiers of static and dynamic imports and re-exports. */
+function importsOf(text: string): string[] {
+  const statements = text.matchAll(/^(?:import|export|\}) ?[^'\n]*from '([^']+)'|\bimport\('([^']+)'\)/gm)
+  return [...statements].map(match => match[1] ?? match[2]!)
+}
+
+/** The code without comments and strings, so that prose may name what code may not. */
+function codeOnly(text: string): string {
+  return text.replace(/\/\*[\s\S]*?\*\/|\/\/.*|'(?:[^'\\\n]|\\.)*'|"(?:[^"\\\n]|\\.)*"/g, '')
+}
+
+const files = sources()
+
+t.test('imports point one way', async t => {
+  t.ok(files.length > 20, 'the sources are found')
+  for (const { path, part, text } of files) {
+    const may = allowed[part]
+    if (!may) {
+      t.fail(`${path} is in no known part of the house`)
+      continue
+    }
+    for (const specifier of importsOf(text).filter(s => s.startsWith('.') && s.endsWith('.ts'))) {
+      const target = partOf(relative(root, join(root, dirname(path), specifier)))
+      t.ok(target === part || may.includes(target), `${path} imports ${specifier}`)
+    }
+  }
+})
+
+t.test('the middle is pure: no files, no sockets, no clock, no logger', async t => {
+  const forbidden =
+    /\b(process|console|performance|fetch|setTimeout|setInterval|setImmediate|globalThis)\b|\bDate\.now\b|new Date\(\)|\bMath\.random\b/
+  for (const { path, part, text } of files.filter(f => pure.includes(f.part))) {
+    t.same(
+      importsOf(text).filter(s => !s.startsWith('.')),
+      [],
+      `${path} (${part}) imports nothing from outside`,
+    )
+    t.notMatch(codeOnly(text), forbidden, path)
+  }
+})
+
+t.test('only main.ts and telemetry touch the process', async t => {
+  for (const { path, part, text } of files.filter(f => f.part !== 'main' && f.part !== 'telemetry'))
+    t.notMatch(codeOnly(text), /\bprocess\.|from 'node:process'/, `${path} (${part})`)
+})
+
+t.test('no default exports, no any, and every file says what it is for', async t => {
+  for (const { path, text } of files) {
+    t.notMatch(codeOnly(text), /\bexport default\b|: any\b|\bas any\b|\benum \w|@ts-ignore/, path)
+    t.match(text, /^(#!.*\n)?(\/\/|\/\*\*)/, `${path} begins with what it is for`)
+  }
+})
