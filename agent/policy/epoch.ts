@@ -1,0 +1,166 @@
+// The policies of a cluster in one state of it, ready to be asked. An epoch does not change; `with` makes the next one out of it
+// and shares with it everything that the changes do not touch. What it remembers between questions never shows in an answer.
+
+import type { Address } from '../address.ts'
+import { addressKey } from './address-index.ts'
+import {
+  type Answer,
+  type Direction,
+  directions,
+  type End,
+  type NearestMiss,
+  type Rejection,
+} from './answer.ts'
+import { isFinished, type PodEntry, type ResolvedEnd } from './end.ts'
+import { Ends } from './ends.ts'
+import { evaluate, type Ground } from './evaluate.ts'
+import { missesOf, nearestFirst, type RankedMiss } from './nearest.ts'
+import type { NetworkPolicy } from './network-policy.ts'
+import type { Change, Pod, World } from './objects.ts'
+import type { Profile } from './profile.ts'
+import type { State } from './state.ts'
+import { stateAfter, stateOf } from './state-edit.ts'
+
+/** Compiles a whole world. Objects that are listed twice under one key count once, the last. */
+export function compile(world: World, { profile }: { readonly profile: Profile }): Epoch {
+  return new Epoch(stateOf(world, profile))
+}
+
+export class Epoch {
+  readonly profile: Profile
+  readonly #state: State
+  readonly #ends: Ends
+  readonly #ground: Ground
+
+  constructor(state: State) {
+    this.profile = state.profile
+    this.#state = state
+    const ends = new Ends(state, this)
+    this.#ends = ends
+    const isOwnNode: Ground['isOwnNode'] = (source, destination) => ends.isOwnNode(source, destination)
+    this.#ground = { interner: state.interner, traits: state.traits, isOwnNode }
+  }
+
+  /** The epoch after these changes, in their order. */
+  with(changes: readonly Change[]): Epoch {
+    if (changes.length === 0) return this
+    return new Epoch(stateAfter(this.#state, changes))
+  }
+
+  /** Policies that were refused, sorted by key; no answer counts them, those they could have touched name them. */
+  get rejections(): readonly Rejection[] {
+    const all = [...this.#state.rejections.values()].map(({ rejection }) => rejection)
+    return all.sort((a, b) => (a.key < b.key ? -1 : a.key > b.key ? 1 : 0))
+  }
+
+  pod(uid: string): Pod | undefined {
+    return this.#state.pods.get(uid)?.pod
+  }
+
+  /** The pod of this `ns/name`: one that lives, if several had the name. */
+  podNamed(name: string): Pod | undefined {
+    return this.entryNamed(name)?.pod
+  }
+
+  /** The same with what the engine knows about it, for `endOf`. */
+  entryNamed(name: string): PodEntry | undefined {
+    const uids = this.#state.podsByName.get(name)
+    if (uids === undefined) return undefined
+    if (uids.length === 1) return this.#state.pods.get(uids[0]!)
+    const entries = uids.map(uid => this.#state.pods.get(uid)!)
+    return entries.findLast(({ pod }) => !isFinished(pod)) ?? entries.at(-1)
+  }
+
+  /** The end of a pod of this epoch with one of its addresses. */
+  endOf(entry: PodEntry, address: Address): End {
+    return this.#ends.ofEntry(entry, address)
+  }
+
+  /** The live pods that claim an address, the one that resolve() takes first: several mean that it had to choose. */
+  claimants(address: Address, at = 0): readonly Pod[] {
+    const claims = this.#state.addresses.pods.get(addressKey(address, at)) ?? []
+    return claims.map(({ uid }) => this.pod(uid)!)
+  }
+
+  /**
+   * The end that a pod is, with its address of `other`'s family (S33), else its first. Undefined for a pod that is not known here,
+   * has no address (S58) or is finished and so owns none (S60).
+   */
+  endOfPod(uid: string, other?: Address): End | undefined {
+    return this.#ends.ofPod(uid, other)
+  }
+
+  /**
+   * The end of an address that the caller has resolved: to this pod, or to none. The pod is judged as this epoch knows it, by its uid;
+   * one that the epoch does not know, by what the caller's object says.
+   */
+  end(address: Address, at: number, pod: Pod | undefined): End {
+    return this.#ends.told(address.slice(at, at + 4), pod)
+  }
+
+  /** The end of an address in this state: a live pod's (S58-S60), else a node's, else external, or unknown inside pod ranges. */
+  resolve(address: Address, at = 0): End {
+    return this.#ends.resolve(address.slice(at, at + 4))
+  }
+
+  /**
+   * Judges the opening of a connection. `protocol` is the IANA number, `port` the destination's or -1 for none. An end that another
+   * epoch made is found anew, which costs a lookup.
+   */
+  evaluate(from: End, to: End, protocol: number, port: number): Answer {
+    return evaluate(this.#ground, this.#own(from), this.#own(to), protocol, port)
+  }
+
+  #own(end: End): ResolvedEnd {
+    const resolved = end as ResolvedEnd
+    return resolved.epoch === this ? resolved : this.#ends.told(end.address, end.pod)
+  }
+
+  /** What came nearest in each denied direction, or in the one asked for: one per isolating policy with rules, nearest first. */
+  nearest(from: End, to: End, protocol: number, port: number, direction?: Direction): NearestMiss[] {
+    const answer = this.evaluate(from, to, protocol, port)
+    const asked = direction === undefined ? directions : [direction]
+    const denied = asked.filter(each => answer[each].verdict === 'denied')
+    return nearestFirst(
+      denied.flatMap(each => this.#misses(each, this.#own(from), this.#own(to), protocol, port)),
+    )
+  }
+
+  #misses(
+    direction: Direction,
+    from: ResolvedEnd,
+    to: ResolvedEnd,
+    protocol: number,
+    port: number,
+  ): RankedMiss[] {
+    const [subject, peer] = direction === 'egress' ? [from, to] : [to, from]
+    const peerNamespace = peer.entry && this.#ends.namespace(peer.entry.pod.ns)
+    return missesOf(subject[direction]!, {
+      direction,
+      peer,
+      namespaceLabels: peerNamespace?.labels.labels ?? {},
+      destination: to,
+      protocol,
+      port,
+      ...this.#ground,
+    })
+  }
+
+  /**
+   * A small number for what the ipBlocks make of an address that is no pod's and no node's: two addresses of one class get the same
+   * answers in this epoch.
+   */
+  addressClass(address: Address, at = 0): number {
+    return this.#ends.addressClass(address, at)
+  }
+
+  /** The policies that isolate a pod in a direction, sorted by key; none for a host-network pod. */
+  policiesOf(pod: Pod, direction: Direction): readonly NetworkPolicy[] {
+    const { pod: known, labels } = this.#ends.entry(pod)
+    if (known.hostNetwork) return []
+    return this.#ends
+      .namespace(known.ns)
+      .judged.subject(labels)
+      [direction].policies.map(({ source }) => source)
+  }
+}

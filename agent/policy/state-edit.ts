@@ -1,0 +1,219 @@
+// How changes make the next state: each part is shared until a change touches it.
+
+import { parseCidr } from '../address.ts'
+import { AddressIndexEdit, claimsAlike } from './address-index.ts'
+import { CidrTrie } from './cidr-trie.ts'
+import { type CompiledPolicy, compilePolicy } from './compiled-policy.ts'
+import type { PodEntry } from './end.ts'
+import type { CompiledRejection } from './namespace-policies.ts'
+import type { NetworkPolicy } from './network-policy.ts'
+import type { Change, Namespace, Node, Pod, PolicyObject, World } from './objects.ts'
+import type { Overlay, OverlayEdit } from './overlay.ts'
+import { isRejected, parsePolicy, type RejectedPolicy, refOf } from './parse.ts'
+import type { Profile } from './profile.ts'
+import { emptyState, judge, type NamespaceState, namespaceLabels, podEntry, type State } from './state.ts'
+
+/** The state of a whole world. Objects that are listed twice under one key count once, the last. */
+export function stateOf(world: World, profile: Profile): State {
+  const edit = new StateEdit(emptyState(profile))
+  for (const namespace of world.namespaces) edit.setNamespace(namespace.name, namespace)
+  for (const node of world.nodes) edit.setNode(node.name, node)
+  for (const pod of world.pods) edit.setPod(pod.uid, pod)
+  for (const object of world.policies) edit.setPolicy(policyKey(object), parsePolicy(object))
+  return settled(edit)
+}
+
+/** The key of a policy's changes: its uid, or what answers call it where a manifest has none. */
+export function policyKey(object: PolicyObject): string {
+  return object.metadata.uid ?? refOf(object).key
+}
+
+/** The state after these changes, in their order. */
+export function stateAfter(before: State, changes: readonly Change[]): State {
+  const edit = new StateEdit(before)
+  for (const change of changes) edit.apply(change)
+  const state = edit.done()
+  return state.interner.isOvergrown() ? renewed(state) : state
+}
+
+/** The same state with a new interner: what was seen and is gone is forgotten. */
+function renewed(state: State): State {
+  const edit = new StateEdit(emptyState(state.profile))
+  for (const { name, object } of state.namespaces.values())
+    if (object !== undefined) edit.setNamespace(name, object)
+  for (const node of state.nodes.values()) edit.setNode(node.name, node)
+  for (const { pod } of state.pods.values()) edit.setPod(pod.uid, pod)
+  for (const [key, policy] of state.policies.entries()) edit.setPolicy(key, policy)
+  return settled(edit)
+}
+
+function settled(edit: StateEdit): State {
+  const state = edit.done()
+  state.interner.settle()
+  return state
+}
+
+/** Collects the changes of one step. */
+class StateEdit {
+  readonly #before: State
+  readonly #namespaces = new Map<string, NamespaceEdit>()
+  readonly #pods: OverlayEdit<string, PodEntry>
+  readonly #podsByName: OverlayEdit<string, readonly string[]>
+  readonly #nodes: OverlayEdit<string, Node>
+  readonly #addresses: AddressIndexEdit
+  readonly #policies: OverlayEdit<string, NetworkPolicy | RejectedPolicy>
+  readonly #rejections: Map<string, CompiledRejection>
+  #havePodCidrsChanged = false
+
+  constructor(before: State) {
+    this.#before = before
+    this.#pods = before.pods.edit()
+    this.#podsByName = before.podsByName.edit()
+    this.#nodes = before.nodes.edit()
+    this.#addresses = new AddressIndexEdit(before.addresses)
+    this.#policies = before.policies.edit()
+    this.#rejections = new Map(before.rejections)
+  }
+
+  apply(change: Change): void {
+    if (change.kind === 'Namespace') this.setNamespace(change.key, change.object)
+    else if (change.kind === 'Pod') this.setPod(change.key, change.object)
+    else if (change.kind === 'Node') this.setNode(change.key, change.object)
+    else this.setPolicy(change.key, change.object && parsePolicy(change.object))
+  }
+
+  setNamespace(name: string, object: Namespace | undefined): void {
+    this.#namespace(name).object = object
+  }
+
+  setPod(uid: string, pod: Pod | undefined): void {
+    const before = this.#pods.get(uid)
+    const entry = pod && podEntry(pod, this.#before.interner)
+    if (before === undefined || pod === undefined || !claimsAlike(before.pod, pod)) {
+      if (before !== undefined) this.#count(before, -1)
+      if (entry !== undefined) this.#count(entry, 1)
+    }
+    if (pod !== undefined && this.#before.namespaces.get(pod.ns) === undefined) this.#namespace(pod.ns)
+    this.#pods.set(uid, entry)
+  }
+
+  #count(entry: PodEntry, step: 1 | -1): void {
+    this.#addresses.countPod(entry, step)
+    const name = `${entry.pod.ns}/${entry.pod.name}`
+    const others = (this.#podsByName.get(name) ?? []).filter(uid => uid !== entry.pod.uid)
+    const all = step === 1 ? [...others, entry.pod.uid] : others
+    this.#podsByName.set(name, all.length === 0 ? undefined : all)
+  }
+
+  setNode(name: string, node: Node | undefined): void {
+    const before = this.#nodes.get(name)
+    if (before !== undefined) this.#addresses.countNode(before, -1)
+    if (node !== undefined) this.#addresses.countNode(node, 1)
+    if (before?.podCIDRs.join() !== node?.podCIDRs.join()) this.#havePodCidrsChanged = true
+    this.#nodes.set(name, node)
+  }
+
+  setPolicy(key: string, policy: NetworkPolicy | RejectedPolicy | undefined): void {
+    const before = this.#policies.get(key)
+    if (before !== undefined) this.#withdraw(key, before)
+    if (policy !== undefined) this.#admit(key, policy)
+    this.#policies.set(key, policy)
+  }
+
+  #withdraw(key: string, policy: NetworkPolicy | RejectedPolicy): void {
+    if (isRejected(policy)) this.#rejections.delete(key)
+    else this.#namespace(policy.ns).policies.delete(key)
+    this.#touch(policy.ns)
+  }
+
+  #admit(key: string, policy: NetworkPolicy | RejectedPolicy): void {
+    const { interner, traits } = this.#before
+    if (isRejected(policy)) {
+      this.#rejections.set(key, {
+        rejection: policy,
+        subjects: policy.subjects && interner.selector(policy.subjects),
+      })
+    } else {
+      this.#namespace(policy.ns).policies.set(key, compilePolicy(policy, interner, traits))
+    }
+    this.#touch(policy.ns)
+  }
+
+  /** What is asked about a namespace's pods is asked anew; without a namespace, about all pods. */
+  #touch(ns: string | undefined): void {
+    if (ns !== undefined) this.#namespace(ns).isTouched = true
+    else for (const { name } of this.#before.namespaces.values()) this.#namespace(name).isTouched = true
+  }
+
+  #namespace(name: string): NamespaceEdit {
+    let edit = this.#namespaces.get(name)
+    if (edit === undefined) {
+      const before = this.#before.namespaces.get(name)
+      edit = { object: before?.object, policies: new Map(before?.policies), isTouched: false }
+      this.#namespaces.set(name, edit)
+    }
+    return edit
+  }
+
+  done(): State {
+    const before = this.#before
+    const nodes = this.#nodes.done()
+    const namespaces = new Map(
+      [...this.#namespaces].map(([name, edit]) => [
+        name,
+        finishNamespace(before, name, edit, this.#rejections),
+      ]),
+    )
+    return {
+      ...before,
+      namespaces: before.namespaces.with(namespaces),
+      pods: this.#pods.done(),
+      podsByName: this.#podsByName.done(),
+      nodes,
+      podCidrs: this.#havePodCidrsChanged ? podCidrTrie(nodes) : before.podCidrs,
+      addresses: this.#addresses.done(),
+      policies: this.#policies.done(),
+      rejections: this.#rejections,
+    }
+  }
+}
+
+interface NamespaceEdit {
+  object: Namespace | undefined
+  readonly policies: Map<string, CompiledPolicy>
+  /** Its policies or what was left out of them changed. */
+  isTouched: boolean
+}
+
+function finishNamespace(
+  before: State,
+  name: string,
+  edit: NamespaceEdit,
+  rejections: ReadonlyMap<string, CompiledRejection>,
+): NamespaceState {
+  const old = before.namespaces.get(name)
+  const labels = before.interner.labelSet(namespaceLabels(name, edit.object?.labels))
+  const judged =
+    old !== undefined && !edit.isTouched
+      ? old.judged
+      : judge(before.interner, name, edit.policies, rejections)
+  return {
+    name,
+    id: before.interner.name(name),
+    object: edit.object,
+    labels,
+    policies: edit.policies,
+    judged,
+  }
+}
+
+function podCidrTrie(nodes: Overlay<string, Node>): CidrTrie {
+  const trie = new CidrTrie()
+  for (const node of nodes.values()) {
+    for (const text of node.podCIDRs) {
+      const cidr = parseCidr(text)
+      if (cidr !== undefined) trie.add(cidr)
+    }
+  }
+  return trie
+}

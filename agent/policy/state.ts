@@ -1,0 +1,111 @@
+// Everything an epoch is made of. Nothing in it changes; state-edit.ts makes the next one.
+
+import { parseAddress } from '../address.ts'
+import { type AddressIndex, emptyAddressIndex } from './address-index.ts'
+import { CidrTrie } from './cidr-trie.ts'
+import type { CompiledPolicy } from './compiled-policy.ts'
+import type { PodEntry } from './end.ts'
+import { Interner, type LabelSet } from './interner.ts'
+import { type CompiledRejection, NamespacePolicies } from './namespace-policies.ts'
+import type { NetworkPolicy } from './network-policy.ts'
+import type { Labels, Namespace, Node, Pod } from './objects.ts'
+import { Overlay } from './overlay.ts'
+import type { RejectedPolicy } from './parse.ts'
+import { type Profile, type Traits, traits } from './profile.ts'
+
+export interface State {
+  readonly profile: Profile
+  readonly traits: Traits
+  readonly interner: Interner
+  readonly namespaces: Overlay<string, NamespaceState>
+  /** By uid. */
+  readonly pods: Overlay<string, PodEntry>
+  /** Uids by `ns/name`; several while a pod is replaced by one of its name. */
+  readonly podsByName: Overlay<string, readonly string[]>
+  readonly nodes: Overlay<string, Node>
+  readonly podCidrs: CidrTrie
+  readonly addresses: AddressIndex
+  /** By the key of changes; the value is the policy as it was read. */
+  readonly policies: Overlay<string, NetworkPolicy | RejectedPolicy>
+  /** By the key of changes. */
+  readonly rejections: ReadonlyMap<string, CompiledRejection>
+}
+
+export interface NamespaceState {
+  readonly name: string
+  /** Absent for a namespace that is only mentioned. */
+  readonly object: Namespace | undefined
+  readonly labels: LabelSet
+  /** By the key of changes. */
+  readonly policies: ReadonlyMap<string, CompiledPolicy>
+  /** The interner's number of the name. */
+  readonly id: number
+  readonly judged: NamespacePolicies
+}
+
+export function emptyState(profile: Profile): State {
+  return {
+    profile,
+    traits: traits[profile],
+    interner: new Interner(),
+    namespaces: new Overlay(),
+    pods: new Overlay(),
+    podsByName: new Overlay(),
+    nodes: new Overlay(),
+    podCidrs: new CidrTrie(),
+    addresses: emptyAddressIndex,
+    policies: new Overlay(),
+    rejections: new Map(),
+  }
+}
+
+/** S8: the control plane sets the label on every namespace; one that is only mentioned has no other. */
+export function namespaceLabels(name: string, labels: Labels = {}): Labels {
+  return Object.hasOwn(labels, NAME_LABEL) ? labels : { ...labels, [NAME_LABEL]: name }
+}
+
+const NAME_LABEL = 'kubernetes.io/metadata.name'
+
+/** Policies sorted by key, those of one name (a policy being replaced) by uid. */
+export function judge(
+  interner: Interner,
+  ns: string,
+  policies: ReadonlyMap<string, CompiledPolicy>,
+  rejections: ReadonlyMap<string, CompiledRejection>,
+): NamespacePolicies {
+  const sorted = [...policies].sort(([keyA, a], [keyB, b]) => {
+    const [nameA, nameB] = [a.source.ref.key, b.source.ref.key]
+    return nameA < nameB ? -1 : nameA > nameB ? 1 : keyA < keyB ? -1 : 1
+  })
+  const touching = [...rejections.values()].filter(
+    ({ rejection }) => rejection.ns === undefined || rejection.ns === ns,
+  )
+  return new NamespacePolicies(
+    sorted.map(([, policy]) => policy),
+    touching,
+    interner,
+  )
+}
+
+export function podEntry(pod: Pod, interner: Interner): PodEntry {
+  return {
+    pod,
+    labels: interner.labelSet(pod.labels),
+    ports: interner.portSet(pod.ports),
+    addresses: pod.ips.flatMap(ip => parseAddress(ip) ?? []),
+  }
+}
+
+/** A namespace that no object is known of. */
+export function mentioned({ interner, rejections }: State, name: string): NamespaceState {
+  const policies = new Map<string, CompiledPolicy>()
+  const labels = interner.labelSet(namespaceLabels(name))
+  return {
+    name,
+    id: interner.name(name),
+    object: undefined,
+    labels,
+    policies,
+    judged: judge(interner, name, policies, rejections),
+  }
+}
