@@ -1,0 +1,146 @@
+// What follows from what was seen: who had which address, which changes there were, and the boundaries between the times in
+// which nothing changes. Only tracks that have something new are concluded again.
+
+import type { World } from '../policy/objects.ts'
+import { AddressBook } from './address-book.ts'
+import { type AppliedChange, changesOf } from './change.ts'
+import { type EpochLike, Epochs, type Mark } from './epochs.ts'
+import { ownershipOf, type Tolerance } from './ownership.ts'
+import { compare, insertSorted, upperBound } from './sorted.ts'
+import { type Track, versionsOf } from './track.ts'
+
+/** A stretch between two neighbouring boundaries, and a moment in it that stands for all of them. */
+export interface Segment {
+  readonly from: number
+  readonly to: number
+}
+
+const itself = (time: number) => time
+const changedAt = (change: AppliedChange) => change.at
+
+export class Conclusions<E extends EpochLike<E> & object> {
+  book = new AddressBook()
+  readonly epochs: Epochs<E>
+  /** In the order of their times. */
+  changes: AppliedChange[] = []
+  /** Those that nobody has asked for yet. */
+  fresh: AppliedChange[] = []
+  readonly #tolerance: Tolerance
+  /** One boundary too many only splits a view, so none is taken out before `forget`. */
+  #edges: number[] = []
+  #lag: number
+  /** The longest time between a change's two bounds. */
+  #reach = 0
+
+  constructor(tracks: ReadonlySet<Track>, compile: (world: World) => E, tolerance: Tolerance, lag: number) {
+    this.epochs = new Epochs(tracks, compile)
+    this.#tolerance = tolerance
+    this.#lag = lag
+  }
+
+  get boundaries(): number {
+    return this.#edges.length
+  }
+
+  get lag(): number {
+    return this.#lag
+  }
+
+  set lag(lag: number) {
+    this.#lag = lag
+    this.addEdges(this.changes.map(change => change.at + lag))
+  }
+
+  /** Concludes these tracks anew. */
+  update(tracks: Iterable<Track>): void {
+    const edges: number[] = []
+    const marks: Mark[] = []
+    const added: AppliedChange[] = []
+    const removed = new Set<AppliedChange>()
+    for (const track of tracks) {
+      const before = {
+        versions: track.versions,
+        changes: track.changes,
+        edges: new Set(this.#edgesOf(track)),
+      }
+      this.#conclude(track)
+      this.epochs.touch(track, before.versions)
+      edges.push(...this.#edgesOf(track).filter(edge => !before.edges.has(edge)))
+      marks.push(
+        ...marksOf(track).filter(mark => !before.versions.some(version => version.from === mark.time)),
+      )
+      added.push(...track.changes.filter(change => !before.changes.includes(change)))
+      for (const change of before.changes) if (!track.changes.includes(change)) removed.add(change)
+    }
+    this.addEdges(edges)
+    this.epochs.addMarks(marks)
+    this.#replaceChanges(added, removed)
+  }
+
+  /** Starts again from what the tracks still tell. */
+  forget(tracks: Iterable<Track>, horizon: number): void {
+    const all = [...tracks]
+    this.book = new AddressBook(this.book)
+    for (const track of all) this.book.update(track, [])
+    const recent = all.flatMap(track => track.changes).filter(change => change.at > horizon)
+    this.changes = recent.sort((a, b) => compare(a.at, b.at))
+    this.#edges = []
+    this.addEdges(all.flatMap(track => this.#edgesOf(track)))
+    this.epochs.forget(horizon, all.flatMap(marksOf))
+  }
+
+  addEdges(times: readonly number[]): void {
+    const isNew = (time: number) => Number.isFinite(time) && this.segment(time).from !== time
+    insertSorted(this.#edges, [...new Set(times)].filter(isNew), itself)
+  }
+
+  segment(time: number): Segment {
+    const next = upperBound(this.#edges, time, itself)
+    return {
+      from: this.#edges[next - 1] ?? Number.NEGATIVE_INFINITY,
+      to: this.#edges[next] ?? Number.POSITIVE_INFINITY,
+    }
+  }
+
+  /** Of the changes in (after, until], oldest first. */
+  changesIn(after: number, until: number): readonly AppliedChange[] {
+    return this.changes.slice(
+      upperBound(this.changes, after, changedAt),
+      upperBound(this.changes, until, changedAt),
+    )
+  }
+
+  /** Those that may have been written by then, and that this node did not know of yet; oldest first. */
+  changesComing(time: number): readonly AppliedChange[] {
+    return this.changesIn(time, time + this.#reach).filter(change => change.since <= time)
+  }
+
+  #conclude(track: Track): void {
+    const before = track.intervals
+    if (track.kind === 'Pod') track.intervals = ownershipOf(track.seen, this.#tolerance)
+    track.versions = versionsOf(track)
+    track.changes = changesOf(track, this.#tolerance, track.changes)
+    this.book.update(track, before)
+  }
+
+  #edgesOf(track: Track): number[] {
+    const versions = track.versions.map(version => version.from)
+    const intervals = track.intervals.flatMap(({ from, to }) => [from.lo, from.hi, to.lo, to.hi])
+    const changes = track.changes.flatMap(({ since, at }) => [since, at, at + this.#lag])
+    return [...versions, ...intervals, ...changes]
+  }
+
+  #replaceChanges(added: readonly AppliedChange[], removed: ReadonlySet<AppliedChange>): void {
+    if (removed.size > 0) {
+      this.changes = this.changes.filter(change => !removed.has(change))
+      this.fresh = this.fresh.filter(change => !removed.has(change))
+    }
+    this.#reach = added.reduce((reach, change) => Math.max(reach, change.at - change.since), this.#reach)
+    insertSorted(this.changes, added, changedAt)
+    insertSorted(this.fresh, added, changedAt)
+  }
+}
+
+function marksOf(track: Track): Mark[] {
+  return track.kind === 'Service' ? [] : track.versions.map(version => ({ time: version.from, track }))
+}
