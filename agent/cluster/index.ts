@@ -1,0 +1,6 @@
+// Where the cluster's state comes from.
+
+export { type Reading, readKinds, readObject } from './objects.ts'
+export { type ClusterInput, type ClusterInput as WorldInput, readWorld } from './read-world.ts'
+export { eventReader, readWatchEvent, type WatchEvent } from './watch-event.ts'
+export { formatProblem, type Problem, WorldError } from './world-error.ts'
