@@ -1,0 +1,59 @@
+// What the policies say about a flow. Plain data; the record is made from it and from nothing else.
+
+import type { Direction, NearestMiss, Reason as PolicyReason, Witness } from '../policy/answer.ts'
+import type { Pod } from '../policy/objects.ts'
+import type { Certainty, Unsure } from '../timeline/unsure.ts'
+
+/** The policy engine's reasons, and those that only an observed flow can have. */
+export type Reason = PolicyReason | 'other-policy' | 'established' | 'not-a-policy' | 'unknown'
+
+/** How the observed verdict and the policies in force compare (DESIGN section 4). */
+export type Agreement = 'agrees' | 'lagging' | 'contradicts' | 'undecided'
+
+/** One end of the connection as it was known at the flow's time. */
+export interface Party {
+  readonly kind: 'pod' | 'node' | 'service' | 'external' | 'unknown'
+  readonly ip: string
+  readonly pod: Pod | undefined
+  /** Node name for `kind: node`. */
+  readonly node: string | undefined
+  /** `ns/name` of the Service whose address this is. */
+  readonly service: string | undefined
+}
+
+/** What decided one direction. */
+export interface Attribution {
+  readonly direction: Direction
+  readonly verdict: 'allowed' | 'denied'
+  readonly reason: Reason
+  readonly witnesses: readonly Witness[]
+  readonly certainty: Certainty
+  readonly agreement: Agreement
+  readonly unsure: readonly Unsure[]
+  readonly leftOut: readonly string[]
+  /** Worked out only when asked for: a record needs it, a count does not. */
+  nearest(): readonly NearestMiss[]
+}
+
+export interface Finding {
+  readonly verdict: 'allowed' | 'denied' | 'rejected' | 'audited' | 'unanswered' | 'none'
+  readonly initiator: Party
+  readonly responder: Party
+  /** The responder's port after DNAT, -1 where there is none. */
+  readonly port: number
+  /** IANA number, -1 unknown. */
+  readonly proto: number
+  /** What the client addressed, and what the responder saw as the client, where NAT changed them: `ip:port`, `ip`. */
+  readonly nat: { readonly dst?: string; readonly src?: string } | undefined
+  /** Service that the client addressed, `ns/name`. */
+  readonly service: string | undefined
+  /** The direction that decides, for all verdicts but allowed; undefined where nothing was judged. */
+  readonly deciding: Attribution | undefined
+  /** The other direction, where both deny. */
+  readonly other: Attribution | undefined
+  /** The directions that were judged here. */
+  readonly egress: Attribution | undefined
+  readonly ingress: Attribution | undefined
+  /** Why nothing was judged, where `deciding` is undefined. */
+  readonly unjudged: readonly Unsure[]
+}
