@@ -1,0 +1,152 @@
+// From a finding to its record.
+
+import { Proto } from '../../collectors/flow.ts'
+import type { Witness } from '../policy/answer.ts'
+import type { Attribution, Finding, Party } from '../verdict/finding.ts'
+import { recordId } from './id.ts'
+import type { Endpoint, Evidence, FlowRecord, NearestEntry, PolicyEntry, Why } from './record.ts'
+import { recordTime } from './time.ts'
+
+/** What the line itself adds to its finding. */
+export interface Occurrence {
+  /** Microseconds since 1970, NaN where not known. */
+  readonly time: number
+  readonly n: number
+  /** Bytes of the original direction, 0 where not known. */
+  readonly bytes: number
+  readonly reported: FlowRecord['reported'] | undefined
+  readonly evidence: Evidence
+  /** Identity of the stream the evidence stands in (`id.ts`). */
+  readonly stream: string
+}
+
+const MAX_POLICIES = 5
+
+const protocolNames: Readonly<Record<number, string>> = Object.fromEntries(
+  Object.entries(Proto).map(([name, number]) => [number, name]),
+)
+
+/** Lower-case protocol name, the IANA number where it has none here, undefined where the line named none. */
+export function protocolName(proto: number): string | undefined {
+  return proto < 0 ? undefined : (protocolNames[proto] ?? String(proto))
+}
+
+/** The record of a flow's first occurrence. `node` is the agent's, or undefined in a replay with the eyes of all nodes. */
+export function flowRecord(finding: Finding, occurrence: Occurrence, node: string | undefined): FlowRecord {
+  const verdict = finding.verdict === 'none' ? 'unanswered' : finding.verdict
+  const id = recordId(occurrence.time, {
+    node: node ?? '',
+    format: occurrence.evidence.source,
+    stream: occurrence.stream,
+    offset: occurrence.evidence.offset ?? 0,
+  })
+  return compact<FlowRecord>({
+    v: 1,
+    id,
+    ts: recordTime(occurrence.time),
+    event: `flow.${verdict}`,
+    node,
+    verdict,
+    dir: finding.deciding?.direction,
+    src: endpoint(finding.initiator, undefined, undefined),
+    dst: endpoint(finding.responder, finding.port < 0 ? undefined : finding.port, finding.service),
+    proto: protocolName(finding.proto),
+    nat: finding.nat,
+    ...causes(finding, verdict),
+    reported: occurrence.reported,
+    n: occurrence.n,
+    bytes: occurrence.bytes > 0 ? occurrence.bytes : undefined,
+    evidence: occurrence.evidence,
+  })
+}
+
+function causes(
+  finding: Finding,
+  verdict: FlowRecord['verdict'],
+): Pick<FlowRecord, 'why' | 'egress' | 'ingress'> {
+  if (verdict === 'allowed') {
+    const egress = finding.egress && why(finding.egress)
+    const ingress = finding.ingress && why(finding.ingress)
+    return compact<Pick<FlowRecord, 'egress' | 'ingress'>>({ egress, ingress })
+  }
+  if (finding.deciding === undefined) {
+    const unsure = finding.unjudged
+    return {
+      why: compact<Why>({
+        reason: 'unknown',
+        certainty: 'unknown',
+        agreement: 'undecided',
+        unsure: unsure.length ? unsure : undefined,
+      }),
+    }
+  }
+  const decided = why(finding.deciding)
+  if (finding.other === undefined) return { why: decided }
+  return { why: { ...decided, other: { dir: finding.other.direction, ...why(finding.other) } } }
+}
+
+function why(attribution: Attribution): Why {
+  const policies = attribution.witnesses.map(witness => policyEntry(witness, attribution))
+  return compact<Why>({
+    reason: attribution.reason,
+    certainty: attribution.certainty,
+    agreement: attribution.agreement,
+    policies: policies.length > 0 ? policies.slice(0, MAX_POLICIES) : undefined,
+    more: policies.length > MAX_POLICIES ? policies.length - MAX_POLICIES : undefined,
+    nearest: nearestEntry(attribution),
+    unsure: attribution.unsure.length > 0 ? attribution.unsure : undefined,
+    leftOut: attribution.leftOut.length > 0 ? attribution.leftOut : undefined,
+  })
+}
+
+function policyEntry(witness: Witness, attribution: Attribution): PolicyEntry {
+  const { policy } = witness
+  const isCandidate = witness.role === 'isolates' && attribution.certainty !== 'certain'
+  return compact<PolicyEntry>({
+    kind: policy.kind === 'NetworkPolicy' ? undefined : policy.kind,
+    ns: policy.ns,
+    name: policy.name,
+    uid: policy.uid === policy.key ? undefined : policy.uid,
+    gen: policy.generation,
+    role: isCandidate ? 'candidate' : witness.role,
+    rule: witness.rule < 0 ? undefined : `${attribution.direction}[${witness.rule}]`,
+  })
+}
+
+function nearestEntry(attribution: Attribution): NearestEntry | undefined {
+  if (attribution.reason !== 'no-rule-matched') return undefined
+  const nearest = attribution.nearest()[0]
+  if (nearest === undefined) return undefined
+  return compact<NearestEntry>({
+    policy: nearest.policy.key,
+    rule: nearest.rule,
+    failed: nearest.failed,
+    want: nearest.want,
+    have: nearest.have,
+    also: nearest.also.length > 0 ? nearest.also : undefined,
+  })
+}
+
+function endpoint(party: Party, port: number | undefined, service: string | undefined): Endpoint {
+  const { pod } = party
+  return compact<Endpoint>({
+    ip: party.ip,
+    port,
+    kind: party.kind,
+    ns: pod?.ns,
+    pod: pod?.name,
+    uid: pod === undefined || pod.uid === `${pod.ns}/${pod.name}` ? undefined : pod.uid,
+    wl: pod?.workload,
+    svc: service ?? party.service,
+    node: party.node,
+  })
+}
+
+type Loose<T> = { readonly [K in keyof T]: T[K] | undefined }
+
+/** The object without its undefined members: absent instead of null. */
+function compact<T extends object>(members: Loose<T>): T {
+  const result: Record<string, unknown> = {}
+  for (const [key, value] of Object.entries(members)) if (value !== undefined) result[key] = value
+  return result as T
+}

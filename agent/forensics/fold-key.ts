@@ -1,0 +1,28 @@
+// Which flows are repeats of each other (DESIGN section 7): the same verdict, direction, source and destination workload, port,
+// protocol, reason, and deciding policies with their generations. An endpoint without a workload counts by its address.
+
+import type { Attribution, Finding, Party } from '../verdict/finding.ts'
+
+export function foldKey(finding: Finding): string {
+  const sides = finding.deciding === undefined ? [finding.egress, finding.ingress] : [finding.deciding]
+  return [
+    finding.verdict,
+    endText(finding.initiator),
+    endText(finding.responder),
+    finding.port,
+    finding.proto,
+    ...sides.map(sideText),
+  ].join('|')
+}
+
+function endText({ pod, ip }: Party): string {
+  return pod === undefined ? ip : `${pod.ns}/${pod.workload}`
+}
+
+function sideText(side: Attribution | undefined): string {
+  if (side === undefined) return ''
+  const policies = side.witnesses.map(
+    ({ policy, rule }) => `${policy.key}#${rule}@${policy.generation ?? ''}`,
+  )
+  return `${side.direction}:${side.reason}:${policies.join(',')}`
+}
