@@ -1,0 +1,17 @@
+// What a command may touch of the outside, handed to it by main.ts: tests pass their own.
+
+import type { WriteText } from '../sink/lines.ts'
+
+export interface Io {
+  readonly stdout: WriteText
+  readonly stderr: (text: string) => void
+  readonly stdin: () => AsyncIterable<Uint8Array>
+  /** Standard output is a person's terminal. */
+  readonly isTerminal: boolean
+  /** Aborts on SIGINT and SIGTERM, and when standard output is closed. */
+  readonly signal: AbortSignal
+  /** The machine's zone as an IANA name. */
+  readonly zone: string
+  /** Milliseconds since 1970. */
+  readonly now: () => number
+}

@@ -1,0 +1,117 @@
+// The command line: every command's options and help, and the exit codes of DESIGN section 8. A command's code is loaded when it
+// is called, so that `--help` and every other command start without it.
+
+import { Command, CommanderError, Option } from 'commander'
+import manifest from '../../package.json' with { type: 'json' }
+import { UsageError, WorkError } from './errors.ts'
+import type { Io } from './io.ts'
+import { profileOption } from './profile-option.ts'
+
+const DONE = 0
+const FAILED = 1
+const WRONG_CALL = 2
+
+/** Runs one command to its end and gives the exit code: 0 done, 1 it could not do its work, 2 the call is wrong. */
+export async function runProgram(argv: readonly string[], io: Io): Promise<number> {
+  let exitCode: number = DONE
+  const program = createProgram(io, code => {
+    exitCode = code
+  })
+  try {
+    await program.parseAsync(argv, { from: 'user' })
+    return exitCode
+  } catch (error) {
+    return report(error, io)
+  }
+}
+
+function createProgram(io: Io, exit: (code: number) => void): Command {
+  const program = new Command('culprit')
+    .description('Which NetworkPolicy dropped or allowed this packet, and why')
+    .showHelpAfterError('(culprit --help lists the commands, culprit COMMAND --help their options)')
+    .version(manifest.version, '-V, --version')
+    .configureOutput({
+      writeOut: text => void io.stdout(text),
+      writeErr: io.stderr,
+      outputError: (text, write) => write(text.replace(/^error: /, 'culprit: ')),
+    })
+    .exitOverride()
+  addQuickstart(program, io)
+  addReplay(program, io)
+  addEvaluate(program, io, exit)
+  // Each command inherits the settings it was created under, so they are set before any is added.
+  return program
+}
+
+function addQuickstart(program: Command, io: Io): void {
+  program
+    .command('quickstart')
+    .description(
+      'a small shop with real mistakes in its policies, live: on real packets as root on Linux, else from a recording',
+    )
+    .option('--recording', 'use the recording even where real packets would work')
+    .option('--output <form>', 'lines or json (default: lines on a terminal, else json)')
+    .addHelpText('after', '\nRuns until Ctrl-C and leaves nothing behind.')
+    .action(async options => (await import('./quickstart.ts')).runQuickstart(options, io))
+}
+
+function addReplay(program: Command, io: Io): void {
+  program
+    .command('replay')
+    .description(
+      'finished logs over a recorded or described cluster: records to standard output, a summary to standard error',
+    )
+    .requiredOption('--world <path>', 'manifests (YAML, JSON) and timelines (*.jsonl): a file or a directory')
+    .requiredOption(
+      '--log <format:file...>',
+      'FORMAT[,zone=ZONE][,year=YEAR][,verdict=PREFIX=WORD]:FILE, FILE - for standard input; repeatable',
+    )
+    .option(
+      '--node <name>',
+      'see with the eyes of this node: only its pods are subjects (default: all nodes)',
+    )
+    .addOption(profileOption())
+    .addOption(
+      new Option('--allowed <records>', 'count allowed flows, or write a record of each')
+        .choices(['count', 'full'])
+        .default('count'),
+    )
+    .addOption(new Option('--fold <switch>', 'fold repeats into counts').choices(['on', 'off']).default('on'))
+    .addOption(
+      new Option('--output <form>', 'json or lines (default: json)')
+        .choices(['json', 'lines'])
+        .default('json'),
+    )
+    .addOption(new Option('--stats <form>', 'figures of the run on standard error').choices(['json']))
+    .action(async options => (await import('./replay.ts')).runReplay(options, io))
+}
+
+function addEvaluate(program: Command, io: Io, exit: (code: number) => void): void {
+  program
+    .command('evaluate')
+    .description('verdict, responsible policies and nearest miss of each probe, one JSON line each')
+    .option('--world <path>', 'manifests (YAML, JSON) and timelines (*.jsonl): a file or a directory')
+    .option(
+      '--probes <file>',
+      'JSON lines {"id","from":"ns/pod or IP","to","port","protocol"}, - for standard input',
+    )
+    .option(
+      '--cases <file>',
+      'a JSON array of cases that bring their own worlds and expectations; exit code 1 when one differs',
+    )
+    .addOption(profileOption())
+    .addOption(new Option('--stats <form>', 'figures of the run on standard error').choices(['json']))
+    .action(async options => exit(await (await import('./evaluate.ts')).runEvaluate(options, io)))
+}
+
+/** Says on standard error what went wrong; a fault of our own comes with its stack, so that it can be reported. */
+function report(error: unknown, io: Io): number {
+  if (error instanceof CommanderError) return error.exitCode === 0 ? DONE : WRONG_CALL
+  if (error instanceof UsageError) io.stderr(`culprit: ${error.message}\n`)
+  else if (error instanceof WorkError) io.stderr(`culprit: ${error.message}\n`)
+  else
+    io.stderr(
+      `culprit: this is a fault in culprit, please report it: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`,
+    )
+  return error instanceof UsageError ? WRONG_CALL : FAILED
+}

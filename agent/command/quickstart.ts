@@ -1,0 +1,72 @@
+// `culprit quickstart`, which is what `npm start` runs: the agent on a small node of its own.
+
+import { randomUUID } from 'node:crypto'
+import { parseZone } from '../../collectors/clock.ts'
+import { formatByName } from '../../collectors/index.ts'
+import { openAgent } from '../agent.ts'
+import { eventReader } from '../cluster/index.ts'
+import { manifestsOf, openQuickstart, type QuickstartEvent, QuickstartRefused } from '../quickstart/index.ts'
+import { kernelBootTime } from '../quickstart/kernel-log.ts'
+import { createLineSink, type LineForm } from '../sink/lines.ts'
+import { WorkError } from './errors.ts'
+import type { Io } from './io.ts'
+import { openWorld } from './world-option.ts'
+
+interface QuickstartOptions {
+  readonly recording?: true
+  readonly output?: LineForm
+}
+
+export async function runQuickstart(options: QuickstartOptions, io: Io): Promise<void> {
+  const { timeline, input } = await openWorld(manifestsOf(), 'upstream', io)
+  const form = options.output ?? (io.isTerminal ? 'lines' : 'json')
+  const sources = ['netfilter-log', 'conntrack'].map(format => ({
+    format,
+    collector: formatByName(format)!.create({
+      zone: parseZone(undefined, io.zone)!,
+      year: new Date(io.now()).getUTCFullYear(),
+      prefixes: [],
+      bootTime: kernelBootTime(),
+    }),
+    file: undefined,
+    stream: randomUUID(),
+  }))
+  const say = (text: string) => io.stderr(`culprit: ${text}\n`)
+  await using agent = openAgent({
+    timeline,
+    node: input.nodeNames[0]!,
+    sources,
+    sinks: [createLineSink(form, io.stdout)],
+    allowed: 'full',
+    now: io.now,
+    onSinkError: error => say(`cannot write records: ${error.message}`),
+  })
+  const readEvent = eventReader()
+  const onEvent = (event: QuickstartEvent) => {
+    if (event.kind === 'notice') say(event.text)
+    else if (event.kind === 'loss')
+      agent.lose(event.source, 'lost by the kernel before they could be read', event.lost)
+    else agent.apply(readEvent(event))
+  }
+  await runNode(options, io, agent.feed, onEvent)
+}
+
+async function runNode(
+  options: QuickstartOptions,
+  io: Io,
+  feed: (source: string, bytes: Uint8Array) => void,
+  onEvent: (event: QuickstartEvent) => void,
+): Promise<void> {
+  try {
+    const mode = options.recording ? 'recording' : 'auto'
+    await using _node = await openQuickstart({ mode, signal: io.signal }, feed, onEvent)
+    await new Promise<void>(resolve => {
+      if (io.signal.aborted) resolve()
+      io.signal.addEventListener('abort', () => resolve(), { once: true })
+    })
+  } catch (error) {
+    if (io.signal.aborted) return
+    if (error instanceof QuickstartRefused) throw new WorkError(error.message, { cause: error })
+    throw error
+  }
+}

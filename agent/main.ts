@@ -1,0 +1,34 @@
+#!/usr/bin/env node
+// The process: arguments, signals, standard streams and exit codes. The only file that touches `process`.
+
+import { runProgram } from './command/program.ts'
+
+const abort = new AbortController()
+for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => abort.abort(signal))
+
+// A reader that has seen enough (`| head`) is no error: stop, quietly.
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code !== 'EPIPE') throw error
+  abort.abort('EPIPE')
+})
+
+function writeOut(text: string): Promise<void> {
+  return new Promise((resolve, reject) => {
+    process.stdout.write(text, error => {
+      const isClosed =
+        (error as NodeJS.ErrnoException | null | undefined)?.code === 'EPIPE' || process.stdout.destroyed
+      if (error && !isClosed) reject(error)
+      else resolve()
+    })
+  })
+}
+
+process.exitCode = await runProgram(process.argv.slice(2), {
+  stdout: writeOut,
+  stderr: text => void process.stderr.write(text),
+  stdin: () => process.stdin,
+  isTerminal: process.stdout.isTTY === true,
+  signal: abort.signal,
+  zone: Intl.DateTimeFormat().resolvedOptions().timeZone,
+  now: () => Date.now(),
+})
