@@ -1,0 +1,78 @@
+// One packet, two lines: Cilium tells of a policy drop as a policy verdict, which names the policies, and again as a drop, which
+// does not; either may come first. The verdict is kept. A drop without a verdict (fieldMask, Retina) is a packet of its own.
+//
+// Two packets are never merged: a verdict stands for one drop, of the same tuple, a moment away. A repeated SYN comes a second later.
+
+import { copyFlow, type Flow, Notice, Verdict } from '../../collectors/flow.ts'
+
+export interface Duplicates {
+  /** True when the flow is to go on now; false when it is another's duplicate, or held until that is known. */
+  observe(flow: Flow): boolean
+  /** Lets go of every drop that waits for its verdict, through `emit`: the end of the input. */
+  drain(): void
+  /** Lines that told of a packet again. */
+  readonly dropped: number
+}
+
+const MOMENT = 100_000
+/** Verdicts that are remembered, and drops that are held. */
+const CAPACITY = 256
+
+interface Seen {
+  readonly tuple: readonly number[]
+  readonly time: number
+}
+
+/** `emit` takes a drop that turned out to be nobody's duplicate. */
+export function createDuplicates(emit: (flow: Flow) => void): Duplicates {
+  const verdicts: Seen[] = []
+  const held: (Seen & { readonly flow: Flow })[] = []
+  let dropped = 0
+
+  function letGo(before: number): void {
+    while (held.length > 0 && (held.length > CAPACITY || !(held[0]!.time >= before))) emit(held.shift()!.flow)
+  }
+
+  /** Takes the first entry that tells of the same packet out of the list. */
+  function takeSame(list: Seen[], seen: Seen): boolean {
+    const found = list.findIndex(
+      each => Math.abs(each.time - seen.time) <= MOMENT && isSame(each.tuple, seen.tuple),
+    )
+    if (found < 0) return false
+    list.splice(found, 1)
+    dropped++
+    return true
+  }
+
+  return {
+    observe(flow) {
+      if (flow.verdict !== Verdict.denied || flow.notice === Notice.none || flow.notice === Notice.trace)
+        return true
+      if (held.length > 0) letGo(flow.time - MOMENT)
+      const seen = { tuple: tupleOf(flow), time: flow.time }
+      if (flow.notice === Notice.verdict) {
+        if (!takeSame(held, seen)) remember(verdicts, seen)
+        return true
+      }
+      if (!takeSame(verdicts, seen)) held.push({ ...seen, flow: copyFlow(flow) })
+      return false
+    },
+    drain: () => letGo(Number.POSITIVE_INFINITY),
+    get dropped() {
+      return dropped
+    },
+  }
+}
+
+function remember(verdicts: Seen[], seen: Seen): void {
+  verdicts.push(seen)
+  while (verdicts.length > CAPACITY || verdicts[0]!.time < seen.time - MOMENT) verdicts.shift()
+}
+
+function tupleOf({ address, proto, sport, dport, icmpType, icmpCode }: Flow): number[] {
+  return [proto, sport, dport, icmpType, icmpCode, ...address.subarray(0, 8)]
+}
+
+function isSame(a: readonly number[], b: readonly number[]): boolean {
+  return a.every((value, i) => value === b[i])
+}
