@@ -7,12 +7,8 @@ import type { Server } from 'node:net'
 import { execPath } from 'node:process'
 import { inNamespace } from './node.ts'
 import type { Host } from './plan.ts'
+import { makeSockets, type Ports } from './pod-program.ts'
 import { environment } from './programs.ts'
-
-interface Ports {
-  readonly tcp: readonly number[]
-  readonly udp: readonly number[]
-}
 
 type Listener = Server | Socket
 const answer = '.'
@@ -85,22 +81,6 @@ function portsOf({ ports }: Host): Ports {
 /** Handed over as text: it starts in half the time of a TypeScript file, and there are a dozen of them. */
 function programFor(ports: Ports): string {
   return `(${makeSockets.toString()})(${JSON.stringify(ports)})`
-}
-
-/** Runs over there: it may use nothing of this file. */
-function makeSockets(ports: Ports): void {
-  const { createServer } = process.getBuiltinModule('node:net')
-  const { createSocket } = process.getBuiltinModule('node:dgram')
-  const { existsSync } = process.getBuiltinModule('node:fs')
-  for (const port of ports.tcp) {
-    const server = createServer()
-    server.listen(port, () => process.send?.(port, server))
-  }
-  for (const port of ports.udp) {
-    // One socket for both families; a kernel without IPv6 has only the other kind.
-    const socket = createSocket(existsSync('/proc/net/if_inet6') ? 'udp6' : 'udp4')
-    socket.bind(port, () => process.send?.(port, socket))
-  }
 }
 
 function answerOn(listener: Listener): void {
