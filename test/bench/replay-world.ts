@@ -15,7 +15,11 @@ export function writeWorld(folder: string): void {
 }
 
 function namespaces(): object[] {
-  return range(NAMESPACES).map(i => ({ apiVersion: 'v1', kind: 'Namespace', metadata: { name: `ns-${i}`, labels: { team: `t${i % 4}` } } }))
+  return range(NAMESPACES).map(i => ({
+    apiVersion: 'v1',
+    kind: 'Namespace',
+    metadata: { name: `ns-${i}`, labels: { team: `t${i % 4}` } },
+  }))
 }
 
 function pods(): object[] {
@@ -27,10 +31,20 @@ function pods(): object[] {
       namespace: `ns-${i % NAMESPACES}`,
       uid: `uid-${i}`,
       labels: { app: `app-${i % 40}`, tier: i % 3 === 0 ? 'front' : 'back' },
-      ownerReferences: [{ apiVersion: 'apps/v1', kind: 'StatefulSet', name: `app-${i % 40}`, uid: 'x', controller: true }],
+      ownerReferences: [
+        { apiVersion: 'apps/v1', kind: 'StatefulSet', name: `app-${i % 40}`, uid: 'x', controller: true },
+      ],
     },
-    spec: { nodeName: `node-${i % 10}`, containers: [{ name: 'c', ports: [{ name: 'main', containerPort: 8080 }] }] },
-    status: { phase: 'Running', podIP: podAddress(i), podIPs: [{ ip: podAddress(i) }], hostIP: `192.168.0.${(i % 10) + 1}` },
+    spec: {
+      nodeName: `node-${i % 10}`,
+      containers: [{ name: 'c', ports: [{ name: 'main', containerPort: 8080 }] }],
+    },
+    status: {
+      phase: 'Running',
+      podIP: podAddress(i),
+      podIPs: [{ ip: podAddress(i) }],
+      hostIP: `192.168.0.${(i % 10) + 1}`,
+    },
   }))
 }
 
@@ -46,10 +60,16 @@ function policies(): object[] {
       ingress: [
         {
           from: [
-            { namespaceSelector: { matchLabels: { team: `t${i % 4}` } }, podSelector: { matchLabels: { app: `app-${i % 40}` } } },
+            {
+              namespaceSelector: { matchLabels: { team: `t${i % 4}` } },
+              podSelector: { matchLabels: { app: `app-${i % 40}` } },
+            },
             { ipBlock: { cidr: '203.0.113.0/24', except: ['203.0.113.128/25'] } },
           ],
-          ports: [{ protocol: 'TCP', port: 8080 }, { protocol: 'TCP', port: 5432, endPort: 6400 }],
+          ports: [
+            { protocol: 'TCP', port: 8080 },
+            { protocol: 'TCP', port: 5432, endPort: 6400 },
+          ],
         },
       ],
     },

@@ -1,0 +1,121 @@
+// What does a line cost? Parsing alone, and conntrack with its connections, against `wc -l`, splitting alone, and the obvious way
+// to do it: regular expressions or JSON.parse and a Map. Every variant in a fresh process, CPU time, medians; ratios are what counts.
+//
+//   node test/bench/collectors.bench.ts [--lines N] [--runs N]
+
+import { execFileSync } from 'node:child_process'
+import { mkdtempSync, rmSync, statSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { parseArgs } from 'node:util'
+import { createLines } from '../../agent/source/lines.ts'
+import { createConnections } from '../../agent/verdict/connections.ts'
+import { createFlow } from '../../collectors/flow.ts'
+import { formatByName } from '../../collectors/index.ts'
+import { naive, readChunks } from './baseline.ts'
+import { writeConntrack, writeHubble, writeLog } from './generate.ts'
+import { cpuSecondsOf, median } from './report.ts'
+
+type Variant = (path: string, format: string) => number
+
+const collectorOptions = { zone: (wall: number) => wall, year: 2026, prefixes: [], bootTime: Number.NaN }
+
+const variants: Record<string, Variant> = {
+  lines(path) {
+    let count = 0
+    const lines = createLines(() => count++)
+    readChunks(path, chunk => lines.write(chunk))
+    return count
+  },
+  parse(path, format) {
+    const collector = formatByName(format)!.create(collectorOptions)
+    const flow = createFlow()
+    let count = 0
+    const lines = createLines((bytes, start, end) => {
+      count += collector.read(bytes, start, end, flow) === 1 ? 1 : 0
+    })
+    readChunks(path, chunk => lines.write(chunk))
+    return count
+  },
+  connections(path, format) {
+    const collector = formatByName(format)!.create(collectorOptions)
+    const connections = createConnections({ decide: 'end', emit: () => {} })
+    const flow = createFlow()
+    let count = 0
+    const lines = createLines((bytes, start, end) => {
+      count++
+      if (collector.read(bytes, start, end, flow) === 1) connections.observe(flow)
+    })
+    readChunks(path, chunk => lines.write(chunk))
+    return count
+  },
+  naive,
+}
+
+/** One variant once, after warming up on the first part of the file; prints nanoseconds of CPU per line. */
+function runOne(name: string, format: string, path: string): void {
+  const variant = variants[name]!
+  variant(path, format)
+  const before = process.cpuUsage()
+  const lines = variant(path, format)
+  const used = process.cpuUsage(before)
+  process.stdout.write(`${(((used.user + used.system) * 1000) / lines).toFixed(1)}\n`)
+}
+
+function measure(name: string, format: string, path: string, runs: number): number {
+  const self = fileURLToPath(import.meta.url)
+  return median(
+    Array.from({ length: runs }, () =>
+      Number(execFileSync(process.execPath, [self, '--one', name, format, path], { encoding: 'utf8' })),
+    ),
+  )
+}
+
+function measureWc(path: string, lines: number, runs: number): number {
+  return (median(Array.from({ length: runs * 3 }, () => cpuSecondsOf('wc', ['-l', path]))) / lines) * 1e9
+}
+
+function report(format: string, path: string, lines: number, runs: number): void {
+  const wc = measureWc(path, lines, runs)
+  const naive = measure('naive', format, path, runs)
+  process.stdout.write(`\n${format}, ${Math.round(statSync(path).size / lines)} bytes a line\n`)
+  const row = (name: string, ns: number): boolean =>
+    process.stdout.write(
+      `  ${name.padEnd(12)}${ns.toFixed(0).padStart(7)} ns  ${(1000 / ns).toFixed(2).padStart(6)} M/s  ${(ns / wc).toFixed(1).padStart(6)} x wc  ${(naive / ns).toFixed(1).padStart(5)} x faster than naive\n`,
+    )
+  row('wc -l', wc)
+  for (const name of ['lines', 'parse', ...(format === 'conntrack' ? ['connections'] : [])])
+    row(name, measure(name, format, path, runs))
+  row('naive', naive)
+}
+
+const { values, positionals } = parseArgs({
+  options: {
+    lines: { type: 'string', default: '1000000' },
+    runs: { type: 'string', default: '3' },
+    one: { type: 'boolean', default: false },
+  },
+  allowPositionals: true,
+})
+
+if (values.one) runOne(positionals[0]!, positionals[1]!, positionals[2]!)
+else {
+  const folder = mkdtempSync(join(tmpdir(), 'culprit-bench-'))
+  const lines = Number(values.lines)
+  const runs = Number(values.runs)
+  try {
+    for (const [format, write, count] of [
+      ['conntrack', writeConntrack, lines],
+      ['netfilter-log', writeLog, lines],
+      ['hubble', writeHubble, Math.ceil(lines / 4)],
+    ] as const) {
+      const path = join(folder, `${format}.log`)
+      write(path, count)
+      report(format, path, count, runs)
+      rmSync(path)
+    }
+  } finally {
+    rmSync(folder, { recursive: true })
+  }
+}
