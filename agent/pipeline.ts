@@ -1,7 +1,7 @@
 // Flow -> finding -> record, the same for the live agent and for replay. Pure: lines come in, records go out through `emit`.
 
 import { type Collector, Outcome } from '../collectors/collector.ts'
-import { createFlow, type Flow, Verdict } from '../collectors/flow.ts'
+import { createFlow, type Flow, Notice, Verdict } from '../collectors/flow.ts'
 import { flowRecord } from './forensics/flow-record.ts'
 import { createFold, type Folded } from './forensics/fold.ts'
 import { foldKey } from './forensics/fold-key.ts'
@@ -16,6 +16,7 @@ import type { Epoch } from './policy/index.ts'
 import type { AppliedChange, Timeline } from './timeline/index.ts'
 import { createCases } from './verdict/cases.ts'
 import { createConnections } from './verdict/connections.ts'
+import { createDuplicates } from './verdict/duplicates.ts'
 import type { Finding } from './verdict/finding.ts'
 import { judge } from './verdict/judge.ts'
 import { orient } from './verdict/orient.ts'
@@ -95,8 +96,6 @@ interface Memo {
   folded: Folded | undefined
 }
 
-const countNames = ['undecided', 'allowed', 'denied', 'rejected', 'audited', 'unanswered'] as const
-
 export function createPipeline(options: PipelineOptions): Pipeline {
   const { timeline, node } = options
   const counts = zeroCounts()
@@ -122,8 +121,7 @@ export function createPipeline(options: PipelineOptions): Pipeline {
 
   /** Judges one flow and writes or counts it. */
   function take(flow: Flow, intake: IntakeOptions): void {
-    counts.flows++
-    counts[countNames[flow.verdict]]++
+    tally(counts, flow.verdict)
     finding = undefined
     const memo = cases.find(flow, timeline.viewAt(flow.time, flow.precision))
     if (memo.isContradiction) counts.contradictions++
@@ -175,6 +173,30 @@ export function createPipeline(options: PipelineOptions): Pipeline {
   }
 }
 
+/** Named counters by a switch: a name looked up per line costs more than all the rest of counting. */
+function tally(counts: Counts, verdict: Verdict): void {
+  counts.flows++
+  switch (verdict) {
+    case Verdict.allowed:
+      counts.allowed++
+      break
+    case Verdict.denied:
+      counts.denied++
+      break
+    case Verdict.rejected:
+      counts.rejected++
+      break
+    case Verdict.audited:
+      counts.audited++
+      break
+    case Verdict.unanswered:
+      counts.unanswered++
+      break
+    case Verdict.none:
+      counts.undecided++
+  }
+}
+
 function isContradiction({ deciding, egress, ingress }: Finding): boolean {
   return [deciding, egress, ingress].some(side => side?.agreement === 'contradicts')
 }
@@ -196,6 +218,7 @@ function openIntake(options: IntakeOptions, { take, emit, counts, node }: Shared
   }
   const connections =
     options.format === 'conntrack' ? createConnections({ decide: options.decide, emit: takeAt }) : undefined
+  const duplicates = createDuplicates(flow => take(flow, options))
   let time = Number.NaN
   // A stretch of malformed lines: how many, where it began, and the time before it.
   let broken = 0
@@ -218,6 +241,7 @@ function openIntake(options: IntakeOptions, { take, emit, counts, node }: Shared
     if (broken > 0) endBrokenStretch(flow.time)
     if (!Number.isNaN(flow.time)) time = flow.time
     flow.offset = offset
+    if (flow.notice !== Notice.none && !duplicates.observe(flow)) return
     if (connections === undefined || connections.observe(flow, offset)) take(flow, options)
   }
 
@@ -251,6 +275,7 @@ function openIntake(options: IntakeOptions, { take, emit, counts, node }: Shared
     },
     end() {
       endBrokenStretch(Number.NaN)
+      duplicates.drain()
       connections?.drain(takeAt)
       counts.evicted += connections?.evicted ?? 0
     },

@@ -40,7 +40,7 @@ export function flowRecord(finding: Finding, occurrence: Occurrence, node: strin
     stream: occurrence.stream,
     offset: occurrence.evidence.offset ?? 0,
   })
-  return compact<FlowRecord>({
+  return {
     v: 1,
     id,
     ts: recordTime(occurrence.time),
@@ -57,7 +57,7 @@ export function flowRecord(finding: Finding, occurrence: Occurrence, node: strin
     n: occurrence.n,
     bytes: occurrence.bytes > 0 ? occurrence.bytes : undefined,
     evidence: occurrence.evidence,
-  })
+  }
 }
 
 function causes(
@@ -67,27 +67,23 @@ function causes(
   if (verdict === 'allowed') {
     const egress = finding.egress && why(finding.egress)
     const ingress = finding.ingress && why(finding.ingress)
-    return compact<Pick<FlowRecord, 'egress' | 'ingress'>>({ egress, ingress })
+    return { egress, ingress }
   }
-  if (finding.deciding === undefined) {
-    const unsure = finding.unjudged
-    return {
-      why: compact<Why>({
-        reason: 'unknown',
-        certainty: 'unknown',
-        agreement: 'undecided',
-        unsure: unsure.length ? unsure : undefined,
-      }),
-    }
-  }
+  if (finding.deciding === undefined) return { why: unjudged(finding) }
   const decided = why(finding.deciding)
   if (finding.other === undefined) return { why: decided }
   return { why: { ...decided, other: { dir: finding.other.direction, ...why(finding.other) } } }
 }
 
+/** Nobody's policies were asked: certain only where both ends are known to be under none. */
+function unjudged({ unjudged: { reason, unsure } }: Finding): Why {
+  const certainty = reason === 'unknown' ? 'unknown' : 'certain'
+  return { reason, certainty, agreement: 'undecided', unsure: unsure.length > 0 ? unsure : undefined }
+}
+
 function why(attribution: Attribution): Why {
   const policies = attribution.witnesses.map(witness => policyEntry(witness, attribution))
-  return compact<Why>({
+  return {
     reason: attribution.reason,
     certainty: attribution.certainty,
     agreement: attribution.agreement,
@@ -96,13 +92,13 @@ function why(attribution: Attribution): Why {
     nearest: nearestEntry(attribution),
     unsure: attribution.unsure.length > 0 ? attribution.unsure : undefined,
     leftOut: attribution.leftOut.length > 0 ? attribution.leftOut : undefined,
-  })
+  }
 }
 
 function policyEntry(witness: Witness, attribution: Attribution): PolicyEntry {
   const { policy } = witness
   const isCandidate = witness.role === 'isolates' && attribution.certainty !== 'certain'
-  return compact<PolicyEntry>({
+  return {
     kind: policy.kind === 'NetworkPolicy' ? undefined : policy.kind,
     ns: policy.ns,
     name: policy.name,
@@ -110,26 +106,26 @@ function policyEntry(witness: Witness, attribution: Attribution): PolicyEntry {
     gen: policy.generation,
     role: isCandidate ? 'candidate' : witness.role,
     rule: witness.rule < 0 ? undefined : `${attribution.direction}[${witness.rule}]`,
-  })
+  }
 }
 
 function nearestEntry(attribution: Attribution): NearestEntry | undefined {
   if (attribution.reason !== 'no-rule-matched') return undefined
   const nearest = attribution.nearest()[0]
   if (nearest === undefined) return undefined
-  return compact<NearestEntry>({
+  return {
     policy: nearest.policy.key,
     rule: nearest.rule,
     failed: nearest.failed,
     want: nearest.want,
     have: nearest.have,
     also: nearest.also.length > 0 ? nearest.also : undefined,
-  })
+  }
 }
 
 function endpoint(party: Party, port: number | undefined, service: string | undefined): Endpoint {
   const { pod } = party
-  return compact<Endpoint>({
+  return {
     ip: party.ip,
     port,
     kind: party.kind,
@@ -139,14 +135,5 @@ function endpoint(party: Party, port: number | undefined, service: string | unde
     wl: pod?.workload,
     svc: service ?? party.service,
     node: party.node,
-  })
-}
-
-type Loose<T> = { readonly [K in keyof T]: T[K] | undefined }
-
-/** The object without its undefined members: absent instead of null. */
-function compact<T extends object>(members: Loose<T>): T {
-  const result: Record<string, unknown> = {}
-  for (const [key, value] of Object.entries(members)) if (value !== undefined) result[key] = value
-  return result as T
+  }
 }

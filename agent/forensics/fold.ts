@@ -8,7 +8,16 @@ export type FlowEvent = `flow.${'allowed' | 'denied' | 'rejected' | 'audited' | 
 const SECOND = 1_000_000
 const WINDOWS = [10 * SECOND, 60 * SECOND, 300 * SECOND] as const
 const SILENCE = 600 * SECOND
-const NONE = -1
+const LONGEST = WINDOWS.length - 1
+
+// A key's numbers lie side by side: counting touches one or two lines of the processor's cache.
+const START = 0
+const END = 1
+const LAST = 2
+const PENDING = 3
+const STAGE = 4
+const TOUCH = 5
+const FIELDS = 6
 
 /** A key that is being counted. Hold on to it to skip the lookup; `live` turns false when it was flushed. */
 export interface Folded {
@@ -52,55 +61,35 @@ export interface Fold {
 export function createFold(emit: (followUp: FollowUp) => void, capacity = 20_000): Fold {
   const entries: (Folded | undefined)[] = []
   const byKey = new Map<string, Folded>()
-  const start = new Float64Array(capacity)
-  const end = new Float64Array(capacity)
-  const last = new Float64Array(capacity)
-  const pending = new Float64Array(capacity)
-  const stage = new Uint8Array(capacity)
-  // A doubly linked list through the slots, most recently used first.
-  const previous = new Int32Array(capacity)
-  const next = new Int32Array(capacity)
+  const state = new Float64Array(capacity * FIELDS)
   const free: number[] = []
-  let head = NONE
-  let tail = NONE
+  /** Slots by age, oldest last, with the touch they had when they were sorted: those untouched since are the oldest of all. */
+  let oldest: { readonly slot: number; readonly touch: number }[] = []
+  let touches = 0
   let evicted = 0
   let nextSweep = Number.NEGATIVE_INFINITY
 
-  function unlink(slot: number): void {
-    const before = previous[slot]!
-    const after = next[slot]!
-    if (before === NONE) head = after
-    else next[before] = after
-    if (after === NONE) tail = before
-    else previous[after] = before
-  }
-
-  function link(slot: number): void {
-    previous[slot] = NONE
-    next[slot] = head
-    if (head === NONE) tail = slot
-    else previous[head] = slot
-    head = slot
-  }
-
   function flush(slot: number): void {
-    if (pending[slot]! === 0) return
-    const entry = entries[slot]!
-    emit({ of: entry.of, event: entry.event, start: start[slot]!, n: pending[slot]!, last: last[slot]! })
-    pending[slot] = 0
+    const at = slot * FIELDS
+    const n = state[at + PENDING]!
+    if (n === 0) return
+    const { of, event } = entries[slot]!
+    emit({ of, event, start: state[at + START]!, n, last: state[at + LAST]! })
+    state[at + PENDING] = 0
   }
 
   /** Writes the window that ends and moves on to the one that holds `time`. */
   function turn(slot: number, time: number): void {
     flush(slot)
-    while (time >= end[slot]!) {
-      start[slot] = end[slot]!
-      const length = WINDOWS[Math.min(++stage[slot]!, WINDOWS.length - 1)]!
-      if (stage[slot]! > 2) stage[slot] = 2
-      // Windows of equal length are skipped in one step, however long the silence (up to SILENCE).
-      const skip = stage[slot] === 2 ? Math.max(0, Math.floor((time - start[slot]!) / length)) : 0
-      start[slot] = start[slot]! + skip * length
-      end[slot] = start[slot]! + length
+    const at = slot * FIELDS
+    while (time >= state[at + END]!) {
+      const stage = Math.min(state[at + STAGE]! + 1, LONGEST)
+      const length = WINDOWS[stage]!
+      // Windows of equal length are skipped in one step, however long the silence.
+      const skip = stage === LONGEST ? Math.max(0, Math.floor((time - state[at + END]!) / length)) : 0
+      state[at + STAGE] = stage
+      state[at + START] = state[at + END]! + skip * length
+      state[at + END] = state[at + START]! + length
     }
   }
 
@@ -110,7 +99,6 @@ export function createFold(emit: (followUp: FollowUp) => void, capacity = 20_000
     entry.live = false
     byKey.delete(entry.key)
     entries[slot] = undefined
-    unlink(slot)
     free.push(slot)
   }
 
@@ -118,8 +106,27 @@ export function createFold(emit: (followUp: FollowUp) => void, capacity = 20_000
     if (free.length > 0) return free.pop()!
     if (entries.length < capacity) return entries.push(undefined) - 1
     evicted++
-    remove(tail)
+    remove(leastRecent())
     return free.pop()!
+  }
+
+  /** A list through the slots would have to be mended at every count; sorting now and then costs only where the table is full. */
+  function leastRecent(): number {
+    for (;;) {
+      const candidate = oldest.pop()
+      if (candidate === undefined) sortByAge()
+      else if (
+        entries[candidate.slot] !== undefined &&
+        state[candidate.slot * FIELDS + TOUCH] === candidate.touch
+      )
+        return candidate.slot
+    }
+  }
+
+  function sortByAge(): void {
+    oldest = entries
+      .flatMap((entry, slot) => (entry === undefined ? [] : [{ slot, touch: state[slot * FIELDS + TOUCH]! }]))
+      .sort((a, b) => b.touch - a.touch)
   }
 
   return {
@@ -129,47 +136,45 @@ export function createFold(emit: (followUp: FollowUp) => void, capacity = 20_000
       const entry: Folded = { key, event, of, live: true, slot }
       entries[slot] = entry
       byKey.set(key, entry)
-      link(slot)
-      start[slot] = time
-      last[slot] = time
-      end[slot] = time + WINDOWS[0]
-      pending[slot] = 0
-      stage[slot] = 0
+      const at = slot * FIELDS
+      state[at + START] = time
+      state[at + END] = time + WINDOWS[0]
+      state[at + LAST] = time
+      state[at + PENDING] = 0
+      state[at + STAGE] = 0
+      state[at + TOUCH] = ++touches
       return entry
     },
     count(entry, time, n) {
-      const slot = entry.slot
-      if (time >= end[slot]!) {
-        if (time - last[slot]! >= SILENCE) {
-          remove(slot)
+      const at = entry.slot * FIELDS
+      if (time >= state[at + END]!) {
+        if (time - state[at + LAST]! >= SILENCE) {
+          remove(entry.slot)
           return false
         }
-        turn(slot, time)
+        turn(entry.slot, time)
       }
-      pending[slot] = pending[slot]! + n
+      state[at + PENDING] = state[at + PENDING]! + n
       // A late line counts in the window that is open; it cannot be the window's last.
-      if (time > last[slot]!) last[slot] = time
-      if (head !== slot) {
-        unlink(slot)
-        link(slot)
-      }
+      if (time > state[at + LAST]!) state[at + LAST] = time
+      state[at + TOUCH] = ++touches
       return true
     },
     advance(time) {
       if (!(time >= nextSweep)) return
       // A key that starts counting later closes no earlier than this.
       nextSweep = time + WINDOWS[0]
-      for (let slot = head; slot !== NONE; ) {
-        const after = next[slot]!
+      for (let slot = 0; slot < entries.length; slot++) {
+        if (entries[slot] === undefined) continue
+        const at = slot * FIELDS
         // The window moves on with the flush: a late line must not reopen it, its follow-up's id would be the same again.
-        if (time - last[slot]! >= SILENCE) remove(slot)
-        else if (end[slot]! <= time) turn(slot, time)
-        if (end[slot]! < nextSweep && entries[slot] !== undefined) nextSweep = end[slot]!
-        slot = after
+        if (time - state[at + LAST]! >= SILENCE) remove(slot)
+        else if (state[at + END]! <= time) turn(slot, time)
+        if (state[at + END]! < nextSweep && entries[slot] !== undefined) nextSweep = state[at + END]!
       }
     },
     close() {
-      for (let slot = head; slot !== NONE; slot = next[slot]!) flush(slot)
+      for (const [slot, entry] of entries.entries()) if (entry !== undefined) flush(slot)
     },
     get size() {
       return byKey.size

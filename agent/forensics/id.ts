@@ -1,7 +1,7 @@
 // Record ids: a ULID of the flow's time and of what cannot change when the same evidence is read again, so that a second
 // reading after a crash, or after the file was rotated, gives the same id and cannot count twice.
 
-import { createHash } from 'node:crypto'
+import { hash } from 'node:crypto'
 
 const ALPHABET = '0123456789ABCDEFGHJKMNPQRSTVWXYZ'
 
@@ -22,7 +22,7 @@ export const HEAD_BYTES = 256
 export function fingerprint(head: Uint8Array): string {
   const newline = head.indexOf(10)
   const end = Math.min(newline < 0 ? head.length : newline + 1, HEAD_BYTES)
-  return createHash('sha256').update(head.subarray(0, end)).digest('hex').slice(0, 32)
+  return hash('sha256', head.subarray(0, end), 'hex').slice(0, 32)
 }
 
 /** The id of the record made from one line. `time` is in microseconds, NaN becomes time 0. */
@@ -32,7 +32,7 @@ export function recordId(time: number, origin: Origin): string {
 
 /** The id of anything else that a text identifies, such as a follow-up (`of` and its window's start). */
 export function ulid(time: number, identity: string): string {
-  return encodeTime(time) + encodeHash(createHash('sha256').update(identity).digest())
+  return encodeTime(time) + encodeHash(hash('sha256', identity, 'buffer'))
 }
 
 function encodeTime(time: number): string {

@@ -1,5 +1,5 @@
-// The forensic record: one JSON object per line, absent instead of null. Field names and order are DESIGN section 7's, and
-// other people's scripts depend on them; nothing here knows how a record is made.
+// The forensic record: one JSON object per line, absent instead of null (JSON leaves members out that are undefined). Field names
+// and order are the contract: other people's scripts depend on them.
 
 import type { AppliedChange, Certainty, Unsure } from '../timeline/index.ts'
 import type { Agreement, Reason } from '../verdict/finding.ts'
@@ -10,30 +10,30 @@ import { recordTime } from './time.ts'
 export type FlowVerdict = 'allowed' | 'denied' | 'rejected' | 'audited' | 'unanswered'
 
 export interface Endpoint {
-  readonly ip?: string
-  readonly port?: number
+  readonly ip?: string | undefined
+  readonly port?: number | undefined
   readonly kind: 'pod' | 'node' | 'service' | 'external' | 'unknown'
-  readonly ns?: string
-  readonly pod?: string
-  readonly uid?: string
+  readonly ns?: string | undefined
+  readonly pod?: string | undefined
+  readonly uid?: string | undefined
   /** `Kind/name` of the pod's owner. */
-  readonly wl?: string
+  readonly wl?: string | undefined
   /** `ns/name` of the Service that the client addressed. */
-  readonly svc?: string
+  readonly svc?: string | undefined
   /** Name of the node, for `kind: node`. */
-  readonly node?: string
+  readonly node?: string | undefined
 }
 
 export interface PolicyEntry {
   /** Only for kinds other than NetworkPolicy. */
-  readonly kind?: string
-  readonly ns?: string
+  readonly kind?: string | undefined
+  readonly ns?: string | undefined
   readonly name: string
-  readonly uid?: string
-  readonly gen?: number
+  readonly uid?: string | undefined
+  readonly gen?: number | undefined
   readonly role: 'admits' | 'isolates' | 'denies' | 'passes' | 'candidate'
   /** `egress[0]`, for `admits`. */
-  readonly rule?: string
+  readonly rule?: string | undefined
 }
 
 export interface NearestEntry {
@@ -43,7 +43,9 @@ export interface NearestEntry {
   readonly failed: string
   readonly want: string
   readonly have: string
-  readonly also?: readonly { readonly failed: string; readonly want: string; readonly have: string }[]
+  readonly also?:
+    | readonly { readonly failed: string; readonly want: string; readonly have: string }[]
+    | undefined
 }
 
 /** What the policies say about one direction, and how sure that is. */
@@ -52,47 +54,49 @@ export interface Why {
   readonly certainty: Certainty
   readonly agreement: Agreement
   /** At most five; `more` counts the rest. */
-  readonly policies?: readonly PolicyEntry[]
-  readonly more?: number
-  readonly nearest?: NearestEntry
-  readonly unsure?: readonly Unsure[]
+  readonly policies?: readonly PolicyEntry[] | undefined
+  readonly more?: number | undefined
+  readonly nearest?: NearestEntry | undefined
+  readonly unsure?: readonly Unsure[] | undefined
   /** Invalid policies that could have touched the answer. */
-  readonly leftOut?: readonly string[]
+  readonly leftOut?: readonly string[] | undefined
   /** The other direction, where both deny. */
-  readonly other?: Why & { readonly dir: 'egress' | 'ingress' }
+  readonly other?: (Why & { readonly dir: 'egress' | 'ingress' }) | undefined
 }
 
 export interface Evidence {
   /** The FORMAT's name. */
   readonly source: string
-  readonly file?: string
+  readonly file?: string | undefined
   /** Uncompressed byte offset of the line, or the kernel's record sequence for kmsg. */
-  readonly offset?: number
+  readonly offset?: number | undefined
 }
 
 export interface FlowRecord {
   readonly v: 1
   readonly id: string
-  readonly ts?: string
+  readonly ts?: string | undefined
   readonly event: `flow.${FlowVerdict}`
-  readonly node?: string
+  readonly node?: string | undefined
   readonly verdict: FlowVerdict
-  readonly dir?: 'egress' | 'ingress'
+  readonly dir?: 'egress' | 'ingress' | undefined
   readonly src: Endpoint
   readonly dst: Endpoint
-  readonly proto?: string
-  readonly nat?: { readonly dst?: string; readonly src?: string }
-  readonly why?: Why
-  readonly egress?: Why
-  readonly ingress?: Why
-  readonly reported?: {
-    readonly by: string
-    readonly verdict?: string
-    readonly policies?: readonly string[]
-    readonly as?: string
-  }
+  readonly proto?: string | undefined
+  readonly nat?: { readonly dst?: string; readonly src?: string } | undefined
+  readonly why?: Why | undefined
+  readonly egress?: Why | undefined
+  readonly ingress?: Why | undefined
+  readonly reported?:
+    | {
+        readonly by: string
+        readonly verdict?: string | undefined
+        readonly policies?: readonly string[] | undefined
+        readonly as?: string | undefined
+      }
+    | undefined
   readonly n: number
-  readonly bytes?: number
+  readonly bytes?: number | undefined
   readonly evidence: Evidence
 }
 
@@ -101,42 +105,42 @@ export interface FollowUpRecord {
   readonly v: 1
   readonly id: string
   /** Start of the window. */
-  readonly ts?: string
+  readonly ts?: string | undefined
   readonly event: `flow.${FlowVerdict}`
   /** `id` of the first record. */
   readonly of: string
   readonly n: number
   /** Time of the last repeat in the window. */
-  readonly last?: string
+  readonly last?: string | undefined
 }
 
 /** Evidence that is known to be missing: what makes "we saw nothing" a statement. */
 export interface GapRecord {
   readonly v: 1
   readonly id: string
-  readonly ts?: string
+  readonly ts?: string | undefined
   readonly event: 'evidence.gap'
-  readonly node?: string
-  readonly from?: string
-  readonly to?: string
+  readonly node?: string | undefined
+  readonly from?: string | undefined
+  readonly to?: string | undefined
   readonly source: string
   readonly cause: string
   /** Absent where nobody can know. */
-  readonly lost?: number
-  readonly evidence?: Evidence
+  readonly lost?: number | undefined
+  readonly evidence?: Evidence | undefined
 }
 
 /** A policy object came, changed or went. */
 export interface PolicyChangedRecord {
   readonly v: 1
   readonly id: string
-  readonly ts?: string
+  readonly ts?: string | undefined
   readonly event: 'policy.changed'
   readonly policy: string
   readonly op: 'created' | 'changed' | 'deleted'
-  readonly gen?: readonly [number, number]
-  readonly by?: string
-  readonly what?: readonly string[]
+  readonly gen?: readonly [number, number] | undefined
+  readonly by?: string | undefined
+  readonly what?: readonly string[] | undefined
 }
 
 export type ForensicRecord = FlowRecord | FollowUpRecord | GapRecord | PolicyChangedRecord

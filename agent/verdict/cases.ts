@@ -2,10 +2,12 @@
 // everything a finding depends on (the view of the cluster, both tuples but for the client's port, what the line claims), so a
 // hit is never a guess. The finding itself is not kept: it is large, a record needs it once, and judging again is cheap.
 //
-// The table is an open-addressed Int32Array (test/bench/replay.bench.ts measures it), emptied when it is full.
+// A hash index of case numbers over dense arrays. What tells IPv4 connections apart fills half a cache line of its own: a table
+// of ten thousands does not fit the processor's cache, and what a lookup costs is how many lines of it are touched.
 
 import type { Flow, Reported } from '../../collectors/flow.ts'
-import { isReversed, orient } from './orient.ts'
+import { isIPv4 } from '../address.ts'
+import { isReversed, type Orientation, orient } from './orient.ts'
 import type { View } from './question.ts'
 
 export interface Cases<Memo> {
@@ -16,62 +18,48 @@ export interface Cases<Memo> {
   readonly emptied: number
 }
 
-/** Words of a key: view, four addresses, port, dialled port, what the line claims. */
-const ADDRESSES = 1
-const PORT = 17
-const DIALLED = 18
-const CLAIM = 19
-const WORDS = 20
+/** Words of the part that always counts: view, claim, ports, and the last word of each address. */
+const NEAR = 8
+/** Words of the part that counts where an address is IPv6: the first three of each address. */
+const FAR = 12
 
 export function createCases<Memo>(judge: (flow: Flow, view: View) => Memo, capacity = 65_536): Cases<Memo> {
-  const slots = 2 * capacity
-  const mask = slots - 1
-  const keys = new Int32Array(slots * WORDS)
-  const occupied = new Int32Array(slots)
-  const key = new Int32Array(WORDS)
+  const mask = 2 * capacity - 1
+  /** Case number + 1, or 0. */
+  const index = new Int32Array(mask + 1)
+  let near = new Int32Array(0)
+  let far = new Int32Array(0)
+  const key = new Int32Array(NEAR + FAR)
   let memos: Memo[] = []
   let reported: (Reported | undefined)[] = []
   let judged = 0
   let emptied = 0
 
-  /** Writes the flow's key and gives its hash. */
-  function writeKey(flow: Flow, view: View, orientation: number): number {
-    const { address } = flow
-    const length = flow.hasReply ? 16 : 8
-    const isReply = isReversed(orientation as 0)
-    key[0] = view.id
-    let hash = view.id
-    for (let i = 0; i < length; i++) {
-      const word = address[i]!
-      key[ADDRESSES + i] = word
-      hash = Math.imul(hash ^ word, 0x9e3779b1)
-      hash ^= hash >>> 15
-    }
-    for (let i = length; i < 16; i++) key[ADDRESSES + i] = 0
-    const port = isReply ? flow.sport : flow.hasReply ? flow.replySport : flow.dport
-    key[PORT] = port
-    key[DIALLED] = flow.hasReply ? flow.dport : -1
-    const claim =
-      flow.verdict |
-      (flow.direction << 3) |
-      (flow.cause << 5) |
-      (orientation << 7) |
-      (flow.isReply << 9) |
-      (flow.hasReply ? 1 << 11 : 0) |
-      ((flow.proto & 0x1ff) << 12)
-    key[CLAIM] = claim
-    hash = Math.imul(hash ^ port ^ (claim << 16), 0x85ebca6b)
-    return hash ^ (hash >>> 13)
-  }
-
-  function isKeyAt(slot: number): boolean {
-    const base = slot * WORDS
-    for (let i = 0; i < WORDS; i++) if (keys[base + i] !== key[i]) return false
+  function isKeyOf(known: number, isFar: boolean): boolean {
+    const at = known * NEAR
+    for (let i = 0; i < NEAR; i++) if (near[at + i] !== key[i]) return false
+    if (!isFar) return true
+    for (let i = 0; i < FAR; i++) if (far[known * FAR + i] !== key[NEAR + i]) return false
     return true
   }
 
+  function add(memo: Memo, flow: Flow): number {
+    const known = memos.length
+    if (known * NEAR === near.length) grow()
+    near.set(key.subarray(0, NEAR), known * NEAR)
+    far.set(key.subarray(NEAR), known * FAR)
+    reported.push(flow.reported)
+    return memos.push(memo)
+  }
+
+  function grow(): void {
+    const size = Math.min(capacity, Math.max(1024, memos.length * 2))
+    near = enlarged(near, size * NEAR)
+    far = enlarged(far, size * FAR)
+  }
+
   function empty(): void {
-    occupied.fill(0)
+    index.fill(0)
     memos = []
     reported = []
     emptied++
@@ -80,20 +68,19 @@ export function createCases<Memo>(judge: (flow: Flow, view: View) => Memo, capac
   return {
     find(flow, view) {
       const orientation = orient(flow)
-      let slot = writeKey(flow, view, orientation) & mask
-      for (; occupied[slot] !== 0; slot = (slot + 1) & mask) {
-        const known = occupied[slot]! - 1
-        if (isKeyAt(slot) && reported[known] === flow.reported) return memos[known]!
+      const isFar = writeKey(key, flow, view.id, orientation)
+      let slot = hashKey(key, isFar) & mask
+      for (; index[slot] !== 0; slot = (slot + 1) & mask) {
+        const known = index[slot]! - 1
+        if (isKeyOf(known, isFar) && isSameReport(reported[known], flow.reported)) return memos[known]!
       }
       const fresh = judge(flow, view)
       judged++
       if (memos.length >= capacity) {
         empty()
-        slot = writeKey(flow, view, orientation) & mask
+        slot = hashKey(key, isFar) & mask
       }
-      keys.set(key, slot * WORDS)
-      reported.push(flow.reported)
-      occupied[slot] = memos.push(fresh)
+      index[slot] = add(fresh, flow)
       return fresh
     },
     get judged() {
@@ -103,4 +90,69 @@ export function createCases<Memo>(judge: (flow: Flow, view: View) => Memo, capac
       return emptied
     },
   }
+}
+
+/** Writes what a finding depends on; true where the part for IPv6 counts too. */
+function writeKey(key: Int32Array, flow: Flow, view: number, orientation: Orientation): boolean {
+  const { address, hasReply } = flow
+  const isFar = !(
+    isIPv4(address) &&
+    isIPv4(address, 4) &&
+    (!hasReply || (isIPv4(address, 8) && isIPv4(address, 12)))
+  )
+  const port = isReversed(orientation) ? flow.sport : hasReply ? flow.replySport : flow.dport
+  key[0] = view
+  key[1] = claimOf(flow, orientation, isFar)
+  key[2] = port
+  key[3] = hasReply ? flow.dport : -1
+  key[4] = address[3]!
+  key[5] = address[7]!
+  key[6] = hasReply ? address[11]! : 0
+  key[7] = hasReply ? address[15]! : 0
+  if (isFar) writeFar(key, address, hasReply)
+  return isFar
+}
+
+function writeFar(key: Int32Array, address: Int32Array, hasReply: boolean): void {
+  for (let end = 0; end < 4; end++) {
+    for (let i = 0; i < 3; i++) key[NEAR + 3 * end + i] = end < 2 || hasReply ? address[4 * end + i]! : 0
+  }
+}
+
+/** What the line says of the packet, in one word; what the CNI reports stands beside it, and here only whether it does. */
+function claimOf(flow: Flow, orientation: Orientation, isFar: boolean): number {
+  return (
+    flow.verdict |
+    (flow.direction << 3) |
+    (flow.cause << 5) |
+    (orientation << 7) |
+    (flow.isReply << 9) |
+    (flow.hasReply ? 1 << 11 : 0) |
+    (isFar ? 1 << 12 : 0) |
+    (flow.reported === undefined ? 0 : 1 << 25) |
+    ((flow.proto & 0x1ff) << 13) |
+    (flow.event << 22)
+  )
+}
+
+function hashKey(key: Int32Array, isFar: boolean): number {
+  let hash = 0
+  const length = isFar ? NEAR + FAR : NEAR
+  for (let i = 0; i < length; i++) hash = Math.imul(hash ^ key[i]!, 0x9e3779b1) ^ (hash >>> 15)
+  return hash ^ (hash >>> 16)
+}
+
+/** Collectors intern what a CNI says, but in a bounded table: equal reports are mostly, not always, one object. */
+function isSameReport(a: Reported | undefined, b: Reported | undefined): boolean {
+  if (a === b) return true
+  if (a === undefined || b === undefined) return false
+  if (a.by !== b.by || a.verdict !== b.verdict || a.as !== b.as || a.policies.length !== b.policies.length)
+    return false
+  return a.policies.every((policy, i) => policy === b.policies[i])
+}
+
+function enlarged(words: Int32Array, length: number): Int32Array<ArrayBuffer> {
+  const larger = new Int32Array(length)
+  larger.set(words)
+  return larger
 }

@@ -1,6 +1,7 @@
 // How sure an attribution is, and why not surer.
 
 import type { Direction, DirectionAnswer } from '../policy/index.ts'
+import type { Owner } from '../timeline/index.ts'
 import { type Certainty, leastCertain, sortReasons, type Unsure } from '../timeline/unsure.ts'
 import { peerMatters } from './peer-matters.ts'
 import { podOf, type Question } from './question.ts'
@@ -27,41 +28,28 @@ export function doubtOf(
   answer: DirectionAnswer,
   circumstances: Circumstances,
 ): Doubt {
-  const doubts = [
-    ofView(question),
-    ofSubject(question, direction),
-    ofPeer(question, direction),
-    because(answer.leftOut.length > 0, 'policy-left-out'),
-    because(answer.undefinedChoice, 'undefined-choice'),
-    because(circumstances.isContested, 'policy-just-changed'),
-    because(circumstances.isAssumed || circumstances.isMixed, 'peer-unresolved'),
-  ]
-  return doubts.reduce((a, b) => ({
-    certainty: leastCertain(a.certainty, b.certainty),
-    unsure: sortReasons([...a.unsure, ...b.unsure]),
-  }))
+  const { view, initiator, responder, seen } = question
+  const subject = direction === 'egress' ? initiator.owner : responder.owner
+  const peer = direction === 'egress' ? responder.owner : seen.owner
+  const reasons: Unsure[] = [...view.unsure, ...subject.reasons]
+  let certainty = leastCertain(view.certainty, subject.certainty)
+  // Who the peer is counts only where a rule could tell peers apart.
+  if (!isKnown(peer) && matters(question, direction)) {
+    certainty = leastCertain(certainty, 'candidates')
+    reasons.push(...(peer.reasons.length > 0 ? peer.reasons : (['peer-unresolved'] as const)))
+  }
+  if (answer.leftOut.length > 0) reasons.push('policy-left-out')
+  if (answer.undefinedChoice) reasons.push('undefined-choice')
+  if (circumstances.isContested) reasons.push('policy-just-changed')
+  if (circumstances.isAssumed || circumstances.isMixed) reasons.push('peer-unresolved')
+  if (reasons.length === 0) return certainty === 'certain' ? SURE : { certainty, unsure: NO_DOUBT }
+  return { certainty: leastCertain(certainty, 'candidates'), unsure: sortReasons(reasons) }
 }
 
-function because(isSo: boolean, reason: Unsure): Doubt {
-  return isSo ? { certainty: 'candidates', unsure: [reason] } : { certainty: 'certain', unsure: NO_DOUBT }
-}
+const SURE: Doubt = { certainty: 'certain', unsure: NO_DOUBT }
 
-/** Reasons that hold for every answer of this time. */
-function ofView({ view }: Question): Doubt {
-  return { certainty: view.certainty, unsure: view.unsure }
-}
-
-function ofSubject(question: Question, direction: Direction): Doubt {
-  const { owner } = direction === 'egress' ? question.initiator : question.responder
-  return { certainty: owner.certainty, unsure: owner.reasons }
-}
-
-/** Who the peer is counts only where a rule could tell peers apart. */
-function ofPeer(question: Question, direction: Direction): Doubt {
-  const { owner } = direction === 'egress' ? question.responder : question.seen
-  const isKnown = owner.certainty === 'certain' && owner.kind !== 'unknown'
-  if (isKnown || !matters(question, direction)) return { certainty: 'certain', unsure: NO_DOUBT }
-  return { certainty: 'candidates', unsure: owner.reasons.length > 0 ? owner.reasons : ['peer-unresolved'] }
+function isKnown({ kind, certainty }: Owner): boolean {
+  return certainty === 'certain' && kind !== 'unknown'
 }
 
 function matters(question: Question, direction: Direction): boolean {

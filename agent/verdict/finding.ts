@@ -54,6 +54,6 @@ export interface Finding {
   /** The directions that were judged here. */
   readonly egress: Attribution | undefined
   readonly ingress: Attribution | undefined
-  /** Why nothing was judged, where `deciding` is undefined. */
-  readonly unjudged: readonly Unsure[]
+  /** Why nothing was judged, where `deciding` is undefined: no pod under policy at either end, or none that is known. */
+  readonly unjudged: { readonly reason: 'not-a-policy' | 'unknown'; readonly unsure: readonly Unsure[] }
 }

@@ -1,6 +1,14 @@
 // A flow's finding: who is responsible for its verdict, by the policies in force at its time.
 
-import { Cause, type Flow, Reply, Verdict, verdictNames, Direction as Wire } from '../../collectors/flow.ts'
+import {
+  Cause,
+  Event,
+  type Flow,
+  Reply,
+  Verdict,
+  verdictNames,
+  Direction as Wire,
+} from '../../collectors/flow.ts'
 import type { Direction, DirectionAnswer } from '../policy/index.ts'
 import { type Certainty, leastCertain, sortReasons, type Unsure } from '../timeline/unsure.ts'
 import { type Doubt, doubtOf, NO_DOUBT } from './doubt.ts'
@@ -73,11 +81,11 @@ function sentence(bench: Bench): Sentence {
   const egress = attributions.find(a => a.direction === 'egress')
   const ingress = attributions.find(a => a.direction === 'ingress')
   if (bench.observed === 'allowed')
-    return { egress, ingress, deciding: undefined, other: undefined, unjudged: NO_DOUBT }
+    return { egress, ingress, deciding: undefined, other: undefined, unjudged: NOTHING }
   const deciding = decidingOf(bench, egress, ingress)
   const rest = deciding === egress ? ingress : egress
   const other = rest?.verdict === 'denied' && deciding.verdict === 'denied' ? rest : undefined
-  return { egress, ingress, deciding, other, unjudged: NO_DOUBT }
+  return { egress, ingress, deciding, other, unjudged: NOTHING }
 }
 
 /** The line's own direction if it has one, else the one that denies, egress first (DESIGN section 12). */
@@ -100,7 +108,7 @@ function notOurs({ flow, judged }: Bench): Sentence {
     ingress: undefined,
     deciding: plain(direction, 'denied', reason),
     other: undefined,
-    unjudged: NO_DOUBT,
+    unjudged: NOTHING,
   }
 }
 
@@ -118,12 +126,28 @@ function plain(direction: Direction, verdict: Attribution['verdict'], reason: Re
   }
 }
 
-/** No pod under policy at either end (S65). Certain only where both ends are known to be none. */
-function nobodys({ question }: Bench): Sentence {
+const NOTHING = { reason: 'unknown', unsure: NO_DOUBT } as const
+
+/** No pod under policy at either end (S65), or none of this node. Certain only where both ends are known to be none. */
+function nobodys({ question, states }: Bench): Sentence {
   const owners = [question.initiator.owner, question.responder.owner]
-  const unresolved: readonly Unsure[] = owners.some(o => o.kind === 'unknown') ? ['peer-unresolved'] : []
-  const unsure = sortReasons([...unresolved, ...question.view.unsure, ...owners.flatMap(o => o.reasons)])
-  return { egress: undefined, ingress: undefined, deciding: undefined, other: undefined, unjudged: unsure }
+  const unresolved: readonly Unsure[] = owners.some(owner => owner.kind === 'unknown')
+    ? ['peer-unresolved']
+    : []
+  const unsure = sortReasons([
+    ...unresolved,
+    ...question.view.unsure,
+    ...owners.flatMap(owner => owner.reasons),
+  ])
+  const isElsewhere = states[0]!.egress.verdict !== 'n/a' || states[0]!.ingress.verdict !== 'n/a'
+  const reason = unsure.length > 0 || isElsewhere ? 'unknown' : 'not-a-policy'
+  return {
+    egress: undefined,
+    ingress: undefined,
+    deciding: undefined,
+    other: undefined,
+    unjudged: { reason, unsure },
+  }
 }
 
 /** The state that explains what was observed, and whether another one explains it differently. */
@@ -205,7 +229,8 @@ function attribute(
 function contradiction(bench: Bench, attribution: Attribution, doubt: Doubt): Attribution {
   const { flow, question, observed, orientation } = bench
   if (observed === 'allowed') {
-    const isOld = flow.isReply === Reply.yes || isAssumed(orientation)
+    // A connection whose beginning was not seen may be older than the policies that deny it.
+    const isOld = flow.isReply === Reply.yes || flow.event === Event.update || isAssumed(orientation)
     if (attribution.verdict === 'denied' && isOld)
       return {
         ...plain(attribution.direction, 'allowed', 'established'),

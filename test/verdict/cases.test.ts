@@ -32,7 +32,7 @@ function identity(flow: Flow, view: View): string {
     flow.isReply,
     flow.hasReply,
     flow.proto,
-    reports.indexOf(flow.reported),
+    JSON.stringify(flow.reported),
   ].join()
 }
 

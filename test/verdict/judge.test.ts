@@ -281,7 +281,7 @@ t.test(
 t.test('judge() of traffic without a pod under policy blames nobody', async t => {
   const { deciding, unjudged, initiator, responder } = find(world, { src: '203.0.113.9', dst: '192.168.0.1' })
   t.equal(deciding, undefined)
-  t.same(unjudged, [])
+  t.same(unjudged, { reason: 'not-a-policy', unsure: [] })
   t.same([initiator.kind, responder.kind, responder.node], ['external', 'node', 'n1'])
 })
 
