@@ -122,10 +122,11 @@ export function createPipeline(options: PipelineOptions): Pipeline {
   /** Judges one flow and writes or counts it. */
   function take(flow: Flow, intake: IntakeOptions): void {
     tally(counts, flow.verdict)
+    // Counted, and nobody's to judge: the line does not say what happened.
+    if (flow.verdict === Verdict.none) return
     finding = undefined
     const memo = cases.find(flow, timeline.viewAt(flow.time, flow.precision))
     if (memo.isContradiction) counts.contradictions++
-    if (flow.verdict === Verdict.none) return
     if (flow.verdict === Verdict.allowed && options.allowed === 'count') return
     if (options.fold) foldIn(memo, flow, intake)
     else emit(recordOf(judged(flow), flow, intake), flow.time)

@@ -18,15 +18,18 @@ export interface Cases<Memo> {
   readonly emptied: number
 }
 
+/** Places of the index to begin with: a power of two. */
+const SMALLEST = 1024
+
 /** Words of the part that always counts: view, claim, ports, and the last word of each address. */
 const NEAR = 8
 /** Words of the part that counts where an address is IPv6: the first three of each address. */
 const FAR = 12
 
 export function createCases<Memo>(judge: (flow: Flow, view: View) => Memo, capacity = 65_536): Cases<Memo> {
-  const mask = 2 * capacity - 1
-  /** Case number + 1, or 0. */
-  const index = new Int32Array(mask + 1)
+  let mask = SMALLEST - 1
+  /** Per place: case number + 1, or 0; and the case's hash. */
+  let index = new Int32Array(2 * SMALLEST)
   let near = new Int32Array(0)
   let far = new Int32Array(0)
   const key = new Int32Array(NEAR + FAR)
@@ -53,9 +56,25 @@ export function createCases<Memo>(judge: (flow: Flow, view: View) => Memo, capac
   }
 
   function grow(): void {
-    const size = Math.min(capacity, Math.max(1024, memos.length * 2))
+    const size = Math.min(capacity, Math.max(SMALLEST, memos.length * 2))
     near = enlarged(near, size * NEAR)
     far = enlarged(far, size * FAR)
+  }
+
+  /** Twice the places: an index as large as the capacity asks for would not fit the processor's cache. */
+  function growIndex(): void {
+    const smaller = index
+    mask = 2 * mask + 1
+    index = new Int32Array(2 * (mask + 1))
+    for (let at = 0; at < smaller.length; at += 2)
+      if (smaller[at] !== 0) place(smaller[at]!, smaller[at + 1]!)
+  }
+
+  function place(number: number, hash: number): void {
+    let slot = hash & mask
+    while (index[2 * slot] !== 0) slot = (slot + 1) & mask
+    index[2 * slot] = number
+    index[2 * slot + 1] = hash
   }
 
   function empty(): void {
@@ -69,18 +88,17 @@ export function createCases<Memo>(judge: (flow: Flow, view: View) => Memo, capac
     find(flow, view) {
       const orientation = orient(flow)
       const isFar = writeKey(key, flow, view.id, orientation)
-      let slot = hashKey(key, isFar) & mask
-      for (; index[slot] !== 0; slot = (slot + 1) & mask) {
-        const known = index[slot]! - 1
+      const hash = hashKey(key, isFar)
+      for (let slot = hash & mask; index[2 * slot] !== 0; slot = (slot + 1) & mask) {
+        if (index[2 * slot + 1] !== hash) continue
+        const known = index[2 * slot]! - 1
         if (isKeyOf(known, isFar) && isSameReport(reported[known], flow.reported)) return memos[known]!
       }
       const fresh = judge(flow, view)
       judged++
-      if (memos.length >= capacity) {
-        empty()
-        slot = hashKey(key, isFar) & mask
-      }
-      index[slot] = add(fresh, flow)
+      if (memos.length >= capacity) empty()
+      else if (2 * memos.length > mask) growIndex()
+      place(add(fresh, flow), hash)
       return fresh
     },
     get judged() {

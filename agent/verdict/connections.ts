@@ -66,6 +66,9 @@ const COARSE = 32
 const USED = 64
 const ORPHAN = 128
 
+/** Places of the index to begin with: a power of two. */
+const SMALLEST = 1024
+
 // An entry's doubles.
 const TIME = 0
 const OFFSET = 1
@@ -94,9 +97,9 @@ function handshakeSeconds(proto: number): number {
 export function createConnections(options: ConnectionOptions): Connections {
   const capacity = options.capacity ?? DEFAULT_CAPACITY
   const atEnd = options.decide === 'end'
-  const mask = indexSize(capacity) - 1
+  let mask = SMALLEST - 1
   /** Per place: entry number + 1, or 0; and the entry's hash, so that moving one does not need its tuple. */
-  const index = new Int32Array(2 * (mask + 1))
+  let index = new Int32Array(2 * SMALLEST)
   const near = new Int32Array(capacity * NEAR)
   const far = new Int32Array(capacity * FAR)
   const doubles = new Float64Array(capacity * DOUBLES)
@@ -118,6 +121,7 @@ export function createConnections(options: ConnectionOptions): Connections {
 
   function add(flow: Flow, hash: number, offset: number): number {
     if (freeCount === 0) evict()
+    if (2 * (capacity - freeCount) > mask) grow()
     // The search is repeated: evicting may have moved the place that was free.
     let place = hash & mask
     while (index[2 * place] !== 0) place = (place + 1) & mask
@@ -129,6 +133,20 @@ export function createConnections(options: ConnectionOptions): Connections {
     doubles[entry * DOUBLES + OFFSET] = offset
     takeStart(entry, flow)
     return place
+  }
+
+  /** Twice the places, so that probing stays short. An index as large as the capacity asks for would not fit the processor's cache. */
+  function grow(): void {
+    const smaller = index
+    mask = 2 * mask + 1
+    index = new Int32Array(2 * (mask + 1))
+    for (let at = 0; at < smaller.length; at += 2) {
+      if (smaller[at] === 0) continue
+      let place = smaller[at + 1]! & mask
+      while (index[2 * place] !== 0) place = (place + 1) & mask
+      index[2 * place] = smaller[at]!
+      index[2 * place + 1] = smaller[at + 1]!
+    }
   }
 
   /** When the connection began: at its NEW, or as long ago as the entry says it has lived. */
@@ -258,13 +276,6 @@ export function createConnections(options: ConnectionOptions): Connections {
 /** What the first event of a connection says about its beginning: `new`, or that it began before it was seen. */
 function eventOf(state: number): Event {
   return (state & ORPHAN) !== 0 ? Event.update : Event.new
-}
-
-/** A power of two, at least twice the capacity: probing stays short. */
-function indexSize(capacity: number): number {
-  let size = 16
-  while (size < capacity * 2) size *= 2
-  return size
 }
 
 function isOverdue(flow: Flow, since: number): boolean {
