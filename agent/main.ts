@@ -3,16 +3,10 @@
 
 import { enableCompileCache } from 'node:module'
 import { fileURLToPath } from 'node:url'
-import { setFlagsFromString } from 'node:v8'
 
 // Stripping types at every start costs 120 ms and 35 MB (measured): the result is kept beside the dependencies. Where nobody may
 // write there, Node does without.
 enableCompileCache(fileURLToPath(new URL('../node_modules/.cache/culprit', import.meta.url)))
-// V8 lets its heap grow as long as the machine has memory: half of what this agent may have is garbage that is not collected yet.
-// Collecting more often costs a tenth of the speed and saves a third of the memory (test/bench/replay.bench.ts).
-setFlagsFromString('--optimize-for-size')
-setFlagsFromString('--semi-space-growth-factor=1')
-
 const { runProgram } = await import('./command/program.ts')
 
 const abort = new AbortController()

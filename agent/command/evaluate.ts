@@ -57,11 +57,9 @@ async function evaluateProbes(
   options: EvaluateOptions,
   io: Io,
 ): Promise<number> {
-  const meter: Meter = { probes: 0, seconds: 0, compileSeconds: 0 }
-  const began = monotonicSeconds()
-  const { timeline } = await openWorld(world, options.profile, io)
+  const { timeline, compileSeconds } = await openWorld(world, options.profile, io)
   const epoch = timeline.viewAt(Number.POSITIVE_INFINITY).epoch
-  meter.compileSeconds = monotonicSeconds() - began
+  const meter: Meter = { probes: 0, seconds: 0, compileSeconds }
   let failures = 0
   for await (const lines of batches(readLines(probes, io))) {
     if (io.signal.aborted) break

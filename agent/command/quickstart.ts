@@ -8,6 +8,7 @@ import { eventReader } from '../cluster/index.ts'
 import { manifestsOf, openQuickstart, type QuickstartEvent, QuickstartRefused } from '../quickstart/index.ts'
 import { kernelBootTime } from '../quickstart/kernel-log.ts'
 import { createLineSink, type LineForm } from '../sink/lines.ts'
+import { keepHeapSmall } from '../telemetry/process.ts'
 import { WorkError } from './errors.ts'
 import type { Io } from './io.ts'
 import { openWorld } from './world-option.ts'
@@ -18,6 +19,7 @@ interface QuickstartOptions {
 }
 
 export async function runQuickstart(options: QuickstartOptions, io: Io): Promise<void> {
+  keepHeapSmall()
   const { timeline, input } = await openWorld(manifestsOf(), 'upstream', io)
   const form = options.output ?? (io.isTerminal ? 'lines' : 'json')
   const sources = ['netfilter-log', 'conntrack'].map(format => ({

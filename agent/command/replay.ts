@@ -11,7 +11,7 @@ import { createLineWriter, type LineForm, recordText } from '../sink/lines.ts'
 import { type Finished, looksBinary, openFinished, withWholeHead } from '../source/finished.ts'
 import { createLines, type Lines } from '../source/lines.ts'
 import { guessYear } from '../source/year.ts'
-import { cpuSeconds, monotonicSeconds, rssBytes } from '../telemetry/process.ts'
+import { cpuSeconds, keepHeapSmall, monotonicSeconds, rssBytes } from '../telemetry/process.ts'
 import { UsageError } from './errors.ts'
 import type { Io } from './io.ts'
 import { type LogOption, parseLogOption } from './log-option.ts'
@@ -38,6 +38,7 @@ interface Reader {
 }
 
 export async function runReplay(options: ReplayOptions, io: Io): Promise<void> {
+  keepHeapSmall()
   const logs = options.log.map(value =>
     parseLogOption(
       value,

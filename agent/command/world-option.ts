@@ -3,6 +3,7 @@
 import { readWorld, WorldError, type WorldInput } from '../cluster/index.ts'
 import { printable } from '../forensics/printable.ts'
 import { compile, type Epoch, type Profile } from '../policy/index.ts'
+import { monotonicSeconds } from '../telemetry/process.ts'
 import { createTimeline, type Timeline } from '../timeline/index.ts'
 import { UsageError } from './errors.ts'
 import type { Io } from './io.ts'
@@ -10,6 +11,8 @@ import type { Io } from './io.ts'
 export interface OpenWorld {
   readonly input: WorldInput
   readonly timeline: Timeline<Epoch>
+  /** What the timeline and its last epoch took to make, without reading. */
+  readonly compileSeconds: number
 }
 
 /**
@@ -24,10 +27,13 @@ export async function openWorld(path: string, profile: Profile, io: Io): Promise
   for (const note of input.notes) io.stderr(`culprit: ${note}\n`)
   if (input.ignored.size > 0)
     io.stderr(`culprit: no policy looks at ${ignoredText(input.ignored)}: ignored\n`)
+  const began = monotonicSeconds()
   const timeline = createTimeline<Epoch>(input, { compile: world => compile(world, { profile }) })
-  for (const { key, problems } of timeline.viewAt(Number.POSITIVE_INFINITY).epoch.rejections)
+  const { rejections } = timeline.viewAt(Number.POSITIVE_INFINITY).epoch
+  const compileSeconds = monotonicSeconds() - began
+  for (const { key, problems } of rejections)
     io.stderr(`culprit: left out ${key}, an API server would refuse it: ${problems.join('; ')}\n`)
-  return { input, timeline }
+  return { input, timeline, compileSeconds }
 }
 
 /** `3 Deployment, 1 ConfigMap` */
