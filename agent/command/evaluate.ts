@@ -103,7 +103,11 @@ function readLine({ text, number }: Line, timeline: Timeline<Epoch>, last: Epoch
       probe: { error: `a probe must be a line of JSON: ${(error as Error).message} (line ${number})` },
     }
   }
-  const at = (value as { at?: unknown } | null)?.at
+  // An array has an `at` of its own.
+  const at =
+    typeof value === 'object' && value !== null && Object.hasOwn(value, 'at')
+      ? (value as { at: unknown }).at
+      : undefined
   if (at === undefined || at === null) return { epoch: last, probe: readProbe(last, value) }
   const time = typeof at === 'string' ? parseTime(at) : Number.NaN
   if (Number.isNaN(time)) {

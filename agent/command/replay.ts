@@ -45,6 +45,7 @@ export async function runReplay(options: ReplayOptions, io: Io): Promise<void> {
       formats.map(format => format.name),
     ),
   )
+  checkTwice(logs)
   const files = logs.map(log => openLog(log, io))
   const { timeline, input } = await openWorld(options.world, options.profile, io)
   checkNode(options.node, input.nodeNames)
@@ -69,6 +70,19 @@ export async function runReplay(options: ReplayOptions, io: Io): Promise<void> {
   const seconds = monotonicSeconds() - began.wall
   if (options.stats === 'json') io.stderr(`${stats(pipeline.counts, seconds, cpuSeconds() - began.cpu)}\n`)
   else io.stderr(summary(pipeline.counts, ordered.late, readers, io))
+}
+
+/** A log that is read twice would count everything twice; and standard input can be read but once. */
+function checkTwice(logs: readonly LogOption[]): void {
+  const twice = logs.find(
+    (log, i) =>
+      logs.findIndex(other => other.file === log.file && (log.file === '-' || other.format === log.format)) <
+      i,
+  )
+  if (twice === undefined) return
+  throw new UsageError(
+    `Cannot read ${nameOf(twice)} twice: name it in one --log only (--log ${twice.format}:${twice.file})`,
+  )
 }
 
 function openLog(log: LogOption, io: Io): Finished {
@@ -101,7 +115,7 @@ function openReader(log: LogOption, file: Finished, pipeline: Pipeline, io: Io):
     if (opened.stream !== undefined) closeStream(opened.stream, chunk.error)
     else
       throw new UsageError(
-        `Cannot read "${log.file}": ${chunk.error ?? 'it is empty'} (--log ${log.format}:${log.file})`,
+        `Cannot read ${nameOf(log)}: ${chunk.error ?? 'it is empty'} (--log ${log.format}:${log.file})`,
       )
     return false
   }
@@ -118,7 +132,7 @@ interface Stream {
 function openStream(log: LogOption, file: Finished, first: Uint8Array, pipeline: Pipeline, io: Io): Stream {
   if (looksBinary(first.subarray(0, 4096)))
     throw new UsageError(
-      `Cannot read "${log.file}": it is binary, not a text log (--log ${log.format}:${log.file})`,
+      `Cannot read ${nameOf(log)}: it is binary, not a text log (--log ${log.format}:${log.file})`,
     )
   const format = formats.find(each => each.name === log.format)!
   const collector = format.create({
@@ -140,8 +154,12 @@ function openStream(log: LogOption, file: Finished, first: Uint8Array, pipeline:
 function closeStream({ intake, lines }: Stream, error: string | undefined): void {
   lines.close()
   if (error !== undefined) intake.gap(`the file ends early: ${error}`, undefined, lines.offset)
-  if (lines.cut > 0) intake.gap(`${lines.cut} lines longer than 1 MiB were cut`, undefined, lines.offset)
+  if (lines.cut > 0) intake.gap(`${plural(lines.cut, 'line')} longer than 1 MiB cut`, undefined, lines.offset)
   intake.end()
+}
+
+function nameOf({ file }: LogOption): string {
+  return file === '-' ? 'standard input' : `"${file}"`
 }
 
 type Chunk =
@@ -199,21 +217,34 @@ function summary(counts: Counts, late: number, readers: readonly Reader[], io: I
     counts.undecided && `${counts.undecided} without a verdict`,
   ].filter(Boolean)
   const notes = [
-    counts.foreign && `${counts.foreign} lines are of another format`,
-    counts.malformed && `${counts.malformed} lines could not be read`,
+    counts.foreign && foreignText(counts, readers),
+    counts.malformed && `${plural(counts.malformed, 'line')} could not be read`,
     counts.losses &&
-      `${counts.losses} gaps in the evidence${counts.lost ? `, ${counts.lost} lines lost` : ''}`,
-    counts.contradictions && `${counts.contradictions} flows that the policies do not explain`,
-    counts.evicted && `${counts.evicted} connections forgotten before their end`,
-    late && `${late} records written late`,
+      `${plural(counts.losses, 'gap')} in the evidence${counts.lost ? `, ${plural(counts.lost, 'line')} lost` : ''}`,
+    counts.contradictions && `${plural(counts.contradictions, 'flow')} that the policies do not explain`,
+    counts.evicted &&
+      `${plural(counts.evicted, 'connection')} forgotten before the end, because too many were open`,
+    late && `${plural(late, 'record')} written late`,
     ...readers.map(reader => assumptions(reader, io)),
   ].filter(Boolean)
   return [
-    `${counts.lines} lines, ${counts.flows} flows: ${flows.join(', ')}; ${counts.records} records`,
+    `${plural(counts.lines, 'line')}, ${plural(counts.flows, 'flow')}: ${flows.join(', ')}; ${plural(counts.records, 'record')}`,
     ...notes,
   ]
     .map(line => `culprit: ${line}\n`)
     .join('')
+}
+
+/** Where nothing at all is of the format that was named, the name is the likely mistake. */
+function foreignText({ foreign, flows }: Counts, readers: readonly Reader[]): string {
+  const text = `${plural(foreign, 'line')} of another format`
+  return flows > 0
+    ? text
+    : `${text}, and none of ${readers.map(({ log }) => log.format).join(' or ')}: is that what the log is?`
+}
+
+function plural(n: number, noun: string): string {
+  return `${n} ${noun}${n === 1 ? '' : 's'}`
 }
 
 /** The zone and year that were assumed, where the format has none of its own. */

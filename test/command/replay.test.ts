@@ -133,6 +133,17 @@ t.test(
   },
 )
 
+t.test('replay sums up for a person what it did, what it assumed and what may be wrong', async t => {
+  const { stderr } = await run(recorded.slice(0, 5))
+  t.match(stderr, /^culprit: \d+ lines, \d+ flows: \d+ denied, \d+ rejected, 0 allowed; \d+ records$/m)
+  const other = await run(['replay', '--world', manifests, '--log', `hubble:${kernel}`])
+  t.match(
+    other.stderr,
+    /^culprit: \d+ lines of another format, and none of hubble: is that what the log is\?$/m,
+  )
+  t.match(other.stderr, /assumed zone UTC and the year from the file's date/)
+})
+
 t.test('replay with --node judges only the pods of that node', async t => {
   const { stdout } = await run([...recorded, '--node', 'worker-1', '--fold', 'off'])
   const flows = records(stdout).filter(record => record.event.startsWith('flow.'))
@@ -163,6 +174,15 @@ t.test('replay names what is wrong with its call, and what would be right', asyn
     ],
     [['--world', manifests, '--log', `netfilter-log:${join(dir, 'empty')}`], /it is empty/],
     [['--world', manifests, '--log', `netfilter-log:${join(dir, 'binary')}`], /it is binary, not a text log/],
+    [
+      ['--world', manifests, '--log', `netfilter-log:${kernel}`, '--log', `netfilter-log:${kernel}`],
+      /Cannot read ".*kernel.log" twice/,
+    ],
+    [
+      ['--world', manifests, '--log', 'conntrack:-', '--log', 'hubble:-'],
+      /Cannot read standard input twice: name it in one --log only/,
+    ],
+    [['--world', manifests, '--log', 'conntrack:-'], /Cannot read standard input: it is empty/],
     [['--world', manifests, '--log', `netfilter-log:${dir}`], /it is a directory, name the log file in it/],
     [
       ['--world', manifests, '--log', `netfilter-log:${kernel}`, '--node', 'worker-9'],
