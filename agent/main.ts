@@ -10,13 +10,19 @@ enableCompileCache(fileURLToPath(new URL('../node_modules/.cache/culprit', impor
 const { runProgram } = await import('./command/program.ts')
 
 const abort = new AbortController()
-for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => abort.abort(signal))
+for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => stop(signal))
 
 // A reader that has seen enough (`| head`) is no error: stop, quietly.
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   if (error.code !== 'EPIPE') throw error
-  abort.abort('EPIPE')
+  stop('EPIPE')
 })
+
+/** Whoever waits for standard input must not wait for ever. */
+function stop(reason: string): void {
+  abort.abort(reason)
+  process.stdin.destroy()
+}
 
 function writeOut(text: string): Promise<void> {
   return new Promise((resolve, reject) => {

@@ -14,6 +14,11 @@ export interface LogOption {
   readonly file: string
 }
 
+/** The log as a sentence names it. */
+export function nameOf({ file }: LogOption): string {
+  return file === '-' ? 'standard input' : `"${file}"`
+}
+
 /** Every FORMAT of the contract, so that a known one is never called unknown. */
 export const contractFormats: readonly string[] =
   `conntrack netfilter-log ulogd hubble antrea-np antrea-flow ovn-acl kube-ovn-acl aws-npa gke-policy-action calico-flows
