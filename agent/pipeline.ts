@@ -25,6 +25,8 @@ export interface PipelineOptions {
   readonly timeline: Pick<Timeline<Epoch>, 'viewAt'>
   /** Only pods of this node are subjects; undefined: all nodes. */
   readonly node: string | undefined
+  /** The cluster has policies of kinds that are not evaluated here: then nothing is certain. */
+  readonly hasUnsupported?: boolean
   /** Allowed flows are counted; `full` also writes them. */
   readonly allowed: 'count' | 'full'
   readonly fold: boolean
@@ -98,6 +100,7 @@ interface Memo {
 
 export function createPipeline(options: PipelineOptions): Pipeline {
   const { timeline, node } = options
+  const eyes = { node, hasUnsupported: options.hasUnsupported === true }
   const counts = zeroCounts()
   // The finding of the flow at hand, when it has just been judged anyway.
   let finding: Finding | undefined
@@ -111,12 +114,12 @@ export function createPipeline(options: PipelineOptions): Pipeline {
   const fold = createFold(followUp => emit(followUpRecord(followUp), followUp.start))
 
   const cases = createCases<Memo>((flow, view) => {
-    finding = judge(flow, orient(flow), view, node)
+    finding = judge(flow, orient(flow), view, eyes)
     return { isContradiction: isContradiction(finding), folded: undefined }
   })
 
   function judged(flow: Flow): Finding {
-    return finding ?? judge(flow, orient(flow), timeline.viewAt(flow.time, flow.precision), node)
+    return finding ?? judge(flow, orient(flow), timeline.viewAt(flow.time, flow.precision), eyes)
   }
 
   /** Judges one flow and writes or counts it. */

@@ -149,7 +149,8 @@ function claimOf(flow: Flow, orientation: Orientation, isFar: boolean): number {
     (isFar ? 1 << 12 : 0) |
     (flow.reported === undefined ? 0 : 1 << 25) |
     ((flow.proto & 0x1ff) << 13) |
-    (flow.event << 22)
+    (flow.event << 22) |
+    (flow.notice << 26)
   )
 }
 

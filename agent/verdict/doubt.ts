@@ -20,6 +20,12 @@ interface Circumstances {
   readonly isMixed: boolean
   /** Another state within the enforcement lag explains the observation differently. */
   readonly isContested: boolean
+  /** Policies of kinds that are not evaluated here may have a say. */
+  readonly hasUnsupported: boolean
+  /** The line does not print the port, and at some port the packet would have been allowed. */
+  readonly isPortOpen: boolean
+  /** The line is about the other direction, which cannot be judged. */
+  readonly isElsewhere: boolean
 }
 
 export function doubtOf(
@@ -41,7 +47,10 @@ export function doubtOf(
   if (answer.leftOut.length > 0) reasons.push('policy-left-out')
   if (answer.undefinedChoice) reasons.push('undefined-choice')
   if (circumstances.isContested) reasons.push('policy-just-changed')
-  if (circumstances.isAssumed || circumstances.isMixed) reasons.push('peer-unresolved')
+  if (circumstances.hasUnsupported) reasons.push('unsupported-policy')
+  if (circumstances.isAssumed || circumstances.isMixed || circumstances.isElsewhere)
+    reasons.push('peer-unresolved')
+  if (circumstances.isPortOpen) reasons.push('peer-unresolved')
   if (reasons.length === 0) return certainty === 'certain' ? SURE : { certainty, unsure: NO_DOUBT }
   return { certainty: leastCertain(certainty, 'candidates'), unsure: sortReasons(reasons) }
 }

@@ -4,13 +4,14 @@ import {
   Cause,
   Event,
   type Flow,
+  Notice,
   Reply,
   Verdict,
   verdictNames,
   Direction as Wire,
 } from '../../collectors/flow.ts'
 import type { Direction, DirectionAnswer } from '../policy/index.ts'
-import { type Certainty, leastCertain, sortReasons, type Unsure } from '../timeline/unsure.ts'
+import { sortReasons, type Unsure } from '../timeline/unsure.ts'
 import { type Doubt, doubtOf, NO_DOUBT } from './doubt.ts'
 import type { Agreement, Attribution, Finding, Reason } from './finding.ts'
 import { isAssumed, type Orientation } from './orient.ts'
@@ -28,16 +29,33 @@ interface Bench {
   readonly judged: readonly Direction[]
   readonly states: readonly StateAnswer[]
   readonly orientation: Orientation
+  readonly hasUnsupported: boolean
 }
 
-/** `node`: only pods of this node are subjects; undefined: the eyes of all nodes. */
-export function judge(flow: Flow, orientation: Orientation, view: View, node: string | undefined): Finding {
+/** Whose eyes see the flow. */
+export interface Eyes {
+  /** Only pods of this node are subjects; undefined: the eyes of all nodes. */
+  readonly node: string | undefined
+  /** The cluster has policies of kinds that are not evaluated here. */
+  readonly hasUnsupported?: boolean
+}
+
+export function judge(flow: Flow, orientation: Orientation, view: View, eyes: Eyes): Finding {
   const question = ask(flow, orientation, view)
   const states = answerStates(question)
   const judged = (['egress', 'ingress'] as const).filter(
-    d => states[0]![d].verdict !== 'n/a' && isSubjectHere(question, d, node),
+    d => states[0]![d].verdict !== 'n/a' && isSubjectHere(question, d, eyes.node),
   )
-  const bench: Bench = { flow, question, observed: observedOf(flow), judged, states, orientation }
+  const hasUnsupported = eyes.hasUnsupported === true
+  const bench: Bench = {
+    flow,
+    question,
+    observed: observedOf(flow),
+    judged,
+    states,
+    orientation,
+    hasUnsupported,
+  }
   return {
     verdict: verdictNames[flow.verdict],
     initiator: partyOf(question, question.initiator),
@@ -76,27 +94,39 @@ function sentence(bench: Bench): Sentence {
   const { flow, judged } = bench
   if (flow.cause !== Cause.none && bench.observed !== 'allowed') return notOurs(bench)
   if (judged.length === 0) return nobodys(bench)
-  const { state, agreement, isContested } = choose(bench)
-  const attributions = judged.map(direction => attribute(bench, direction, state, agreement, isContested))
+  const choice = choose(bench)
+  const doubts = judged.map(direction => doubtIn(bench, direction, choice, ['other rules', 'other verdict']))
+  const own = ownDirection(bench.flow)
+  // Doubts about a direction that the line does not mean cannot explain anything.
+  const isOwnJudged = own !== undefined && judged.includes(own)
+  const isSettled = judged.every(
+    direction =>
+      (isOwnJudged && direction !== own) ||
+      doubtIn(bench, direction, choice, ['other verdict']).certainty === 'certain',
+  )
+  const attributions = judged.map((direction, i) =>
+    attribute(bench, direction, choice, doubts[i]!, isSettled),
+  )
   const egress = attributions.find(a => a.direction === 'egress')
   const ingress = attributions.find(a => a.direction === 'ingress')
   if (bench.observed === 'allowed')
     return { egress, ingress, deciding: undefined, other: undefined, unjudged: NOTHING }
-  const deciding = decidingOf(bench, egress, ingress)
-  const rest = deciding === egress ? ingress : egress
-  const other = rest?.verdict === 'denied' && deciding.verdict === 'denied' ? rest : undefined
+  const deciding = decidingOf(bench, attributions)
+  const other = attributions.find(
+    a => a !== deciding && a.verdict === 'denied' && deciding.verdict === 'denied',
+  )
   return { egress, ingress, deciding, other, unjudged: NOTHING }
 }
 
-/** The line's own direction if it has one, else the one that denies, egress first (DESIGN section 12). */
-function decidingOf(
-  { flow }: Bench,
-  egress: Attribution | undefined,
-  ingress: Attribution | undefined,
-): Attribution {
-  if (flow.direction === Wire.egress && egress) return egress
-  if (flow.direction === Wire.ingress && ingress) return ingress
-  return [egress, ingress].find(a => a?.verdict === 'denied') ?? (egress ?? ingress)!
+/** The line's own direction if it has one, else the one that denies, egress first; else the one that may, as it is in doubt. */
+function decidingOf({ flow }: Bench, attributions: readonly Attribution[]): Attribution {
+  const own = ownDirection(flow)
+  return (
+    attributions.find(a => a.direction === own) ??
+    attributions.find(a => a.verdict === 'denied') ??
+    attributions.find(a => a.certainty !== 'certain') ??
+    attributions[0]!
+  )
 }
 
 /** The drop is no NetworkPolicy's by the CNI's own word, so the policies are not asked. */
@@ -131,9 +161,8 @@ const NOTHING = { reason: 'unknown', unsure: NO_DOUBT } as const
 /** No pod under policy at either end (S65), or none of this node. Certain only where both ends are known to be none. */
 function nobodys({ question, states }: Bench): Sentence {
   const owners = [question.initiator.owner, question.responder.owner]
-  const unresolved: readonly Unsure[] = owners.some(owner => owner.kind === 'unknown')
-    ? ['peer-unresolved']
-    : []
+  const isUnresolved = owners.some(owner => owner.kind === 'unknown')
+  const unresolved: readonly Unsure[] = isUnresolved ? ['peer-unresolved'] : []
   const unsure = sortReasons([
     ...unresolved,
     ...question.view.unsure,
@@ -150,8 +179,14 @@ function nobodys({ question, states }: Bench): Sentence {
   }
 }
 
+interface Choice {
+  readonly state: StateAnswer
+  readonly agreement: Agreement
+  readonly isContested: boolean
+}
+
 /** The state that explains what was observed, and whether another one explains it differently. */
-function choose(bench: Bench): { state: StateAnswer; agreement: Agreement; isContested: boolean } {
+function choose(bench: Bench): Choice {
   const { states, observed } = bench
   const current = states[0]!
   if (observed === 'none')
@@ -196,67 +231,90 @@ function isSameAnswer(a: DirectionAnswer, b: DirectionAnswer): boolean {
   })
 }
 
-function attribute(
+/** `openPorts`: what a port that is not known must be able to change to be a doubt. */
+function doubtIn(
   bench: Bench,
   direction: Direction,
-  state: StateAnswer,
-  agreement: Agreement,
-  isContested: boolean,
-): Attribution {
-  const answer = state[direction]
-  const doubt = doubtOf(bench.question, direction, answer, {
+  { state, isContested }: Choice,
+  openPorts: readonly string[],
+): Doubt {
+  const own = ownDirection(bench.flow)
+  return doubtOf(bench.question, direction, state[direction], {
     isAssumed: isAssumed(bench.orientation),
     isMixed: state.isMixed,
     isContested,
+    hasUnsupported: bench.hasUnsupported,
+    isPortOpen: openPorts.includes(state.atOtherPorts(direction)),
+    // The line speaks of the other end's policies, and that end is nobody we know: these ones are not to blame.
+    isElsewhere:
+      bench.observed === 'denied' &&
+      own !== undefined &&
+      !bench.judged.includes(own) &&
+      state[direction].verdict === 'denied',
   })
+}
+
+function attribute(
+  bench: Bench,
+  direction: Direction,
+  choice: Choice,
+  doubt: Doubt,
+  isSettled: boolean,
+): Attribution {
+  const { state } = choice
+  const answer = state[direction]
   const attribution: Attribution = {
     direction,
     verdict: answer.verdict === 'denied' ? 'denied' : 'allowed',
     reason: answer.reason ?? 'unknown',
     witnesses: answer.witnesses,
     certainty: doubt.certainty,
-    agreement,
+    agreement: choice.agreement,
     unsure: doubt.unsure,
     leftOut: answer.leftOut,
     nearest: () => state.nearest(direction),
   }
-  if (doubt.certainty === 'unknown')
-    return { ...attribution, reason: 'unknown', witnesses: [], agreement: 'undecided', nearest: () => [] }
-  return agreement === 'contradicts' ? contradiction(bench, attribution, doubt) : attribution
+  if (doubt.certainty === 'unknown') return unknown(attribution)
+  if (bench.observed === 'allowed') return ofAllowed(bench, attribution)
+  return choice.agreement === 'contradicts' ? unexplained(bench, attribution, isSettled) : attribution
 }
 
-/** A contradiction is claimed only where nothing that is not known could explain what was observed. */
-function contradiction(bench: Bench, attribution: Attribution, doubt: Doubt): Attribution {
-  const { flow, question, observed, orientation } = bench
-  if (observed === 'allowed') {
-    // A connection whose beginning was not seen may be older than the policies that deny it.
-    const isOld = flow.isReply === Reply.yes || flow.event === Event.update || isAssumed(orientation)
-    if (attribution.verdict === 'denied' && isOld)
-      return {
-        ...plain(attribution.direction, 'allowed', 'established'),
-        certainty: doubt.certainty,
-        unsure: doubt.unsure,
-      }
-    if (attribution.verdict === 'denied' && flow.cause === Cause.otherPolicy)
-      return plain(attribution.direction, 'allowed', 'other-policy')
-  }
-  if (doubt.certainty !== 'certain') return { ...attribution, agreement: 'undecided' }
-  // The end that nobody can name may be a pod whose own policies deny.
-  const isHalfKnown = [question.initiator, question.responder].some(place => place.owner.kind === 'unknown')
-  if (observed === 'denied' && isHalfKnown) return half(attribution)
-  return attribution
-}
-
-function half(attribution: Attribution): Attribution {
-  const certainty: Certainty = leastCertain(attribution.certainty, 'unknown')
-  const unsure = sortReasons([...attribution.unsure, 'peer-unresolved'])
-  return {
+/** A packet that got through was allowed in each direction that the line means, so each agrees for itself. */
+function ofAllowed(bench: Bench, attribution: Attribution): Attribution {
+  const { flow, states, orientation } = bench
+  const { direction, verdict, certainty } = attribution
+  if (verdict === 'allowed')
+    return { ...attribution, agreement: states[0]![direction].verdict === 'denied' ? 'lagging' : 'agrees' }
+  // A connection whose beginning was not seen may be older than the policies that deny it.
+  const isOld = flow.isReply === Reply.yes || flow.event === Event.update || isAssumed(orientation)
+  const asAllowed: Attribution = {
     ...attribution,
-    reason: 'unknown',
+    verdict: 'allowed',
     witnesses: [],
     agreement: 'undecided',
-    certainty,
-    unsure,
     nearest: () => [],
   }
+  if (isOld) return { ...asAllowed, reason: 'established' }
+  if (flow.cause === Cause.otherPolicy) return { ...asAllowed, reason: 'other-policy' }
+  const own = ownDirection(flow)
+  // A trace sees the packet on its way: it may not have come to this direction's policies yet.
+  const isMeant = (own === undefined || own === direction) && flow.notice !== Notice.trace
+  return { ...attribution, agreement: isMeant && certainty === 'certain' ? 'contradicts' : 'undecided' }
+}
+
+/** A denial that no state explains is a contradiction only where nothing that is not known could explain it. */
+function unexplained({ question }: Bench, attribution: Attribution, isSettled: boolean): Attribution {
+  // The end that nobody can name may be a pod whose own policies deny.
+  const isHalfKnown = [question.initiator, question.responder].some(place => place.owner.kind === 'unknown')
+  if (isHalfKnown)
+    return unknown({
+      ...attribution,
+      certainty: 'unknown',
+      unsure: sortReasons([...attribution.unsure, 'peer-unresolved']),
+    })
+  return isSettled ? attribution : { ...attribution, agreement: 'undecided' }
+}
+
+function unknown(attribution: Attribution): Attribution {
+  return { ...attribution, reason: 'unknown', witnesses: [], agreement: 'undecided', nearest: () => [] }
 }

@@ -25,6 +25,7 @@ function mayMatchPort(ports: readonly PortMatch[], protocol: number, port: numbe
 }
 
 function mayBe(match: PortMatch, port: number): boolean {
-  if (match.name !== undefined || match.port === undefined) return true
+  // A port that the line does not print may be any.
+  if (port < 0 || match.name !== undefined || match.port === undefined) return true
   return port >= match.port && port <= (match.endPort ?? match.port)
 }

@@ -3,6 +3,8 @@
 
 import { parseAddress } from '../address.ts'
 import type { Answer, Direction, DirectionAnswer, End, Epoch, NearestMiss } from '../policy/index.ts'
+import type { Pod } from '../policy/objects.ts'
+import { hasPolicyPorts } from '../policy/protocol.ts'
 import { type Place, podOf, type Question } from './question.ts'
 
 export interface StateAnswer {
@@ -11,6 +13,8 @@ export interface StateAnswer {
   /** The responder is a Service whose pods would not all get this answer. */
   readonly isMixed: boolean
   nearest(direction: Direction): readonly NearestMiss[]
+  /** What the answer would be at some port, where the line does not print which it was. */
+  atOtherPorts(direction: Direction): 'same' | 'other rules' | 'other verdict'
 }
 
 /** An end that the responder may turn out to be: itself, or a pod behind the Service that was dialled. */
@@ -37,6 +41,15 @@ function answerState(question: Question, epoch: Epoch): StateAnswer {
     isMixed: answers.some(
       answer => answer.egress !== first.egress || answer.ingress.verdict !== first.ingress.verdict,
     ),
+    atOtherPorts: direction => {
+      if (question.port >= 0 || !hasPolicyPorts(question.proto)) return 'same'
+      const [source, target] = [direction === 'egress' ? from : seen, targets[0]!.end]
+      const subject = (direction === 'egress' ? source : target).pod
+      const ports = subject === undefined ? [] : portsNamed(epoch, subject, target.pod, direction)
+      const others = ports.map(port => epoch.evaluate(source, target, question.proto, port)[direction])
+      if (others.some(other => other.verdict !== first[direction].verdict)) return 'other verdict'
+      return others.some(other => other !== first[direction]) ? 'other rules' : 'same'
+    },
     nearest: direction => {
       const { end, port } = targets[0]!
       return epoch.nearest(direction === 'egress' ? from : seen, end, question.proto, port, direction)
@@ -53,7 +66,9 @@ function answerTarget(
   proto: number,
 ): Pick<Answer, Direction> {
   const answer = epoch.evaluate(from, end, proto, port)
-  return seen === from
+  // A pod that reaches itself through a Service is itself, whatever address it was masqueraded to (S51).
+  const isSelf = from.pod !== undefined && from.pod === end.pod
+  return seen === from || isSelf
     ? answer
     : { egress: answer.egress, ingress: epoch.evaluate(seen, end, proto, port).ingress }
 }
@@ -76,4 +91,16 @@ function isIPv6({ address, responder: { at } }: Question): boolean {
 
 function endOf({ address }: Question, epoch: Epoch, { at, owner }: Place): End {
   return epoch.end(address, at, podOf(owner))
+}
+
+/** The ports at which an answer can change: those that rules begin with, and those that the destination gives names. */
+function portsNamed(
+  epoch: Epoch,
+  subject: Pod,
+  destination: Pod | undefined,
+  direction: Direction,
+): number[] {
+  const rules = epoch.policiesOf(subject, direction).flatMap(policy => policy[direction])
+  const numbers = rules.flatMap(rule => rule.ports.map(match => match.port ?? 1))
+  return [...numbers, ...(destination?.ports ?? []).map(port => port.port)]
 }

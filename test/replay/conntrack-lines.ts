@@ -10,7 +10,7 @@ import { createWriter, type Log, type Seen, type Transport } from './seen.ts'
 type Step = 'new' | 'reply' | 'assured' | 'destroy' | 'destroyUnreplied'
 
 interface Life {
-  readonly seen: Omit<Seen, 'offset' | 'at' | 'lines'>
+  readonly seen: Omit<Seen, 'offsets' | 'at' | 'lines'>
   readonly steps: readonly Step[]
   readonly original: string
   readonly answer: string
@@ -29,10 +29,16 @@ const lives: readonly (readonly Step[])[] = [
   ['destroyUnreplied'],
 ]
 
-export function conntrackLog(random: Random, world: World, services: readonly Service[], count: number, start: number): Log {
+export function conntrackLog(
+  random: Random,
+  world: World,
+  services: readonly Service[],
+  count: number,
+  start: number,
+): Log {
   const all = Array.from({ length: count }, (_, index) => lifeOf(random, world, services, 1000 + index))
   const writer = createWriter()
-  const begun = new Map<Life, { offset: number; at: number; lines: string[] }>()
+  const begun = new Map<Life, { offsets: number[]; at: number; lines: string[] }>()
   const left = all.map(life => ({ life, steps: [...life.steps] }))
   let foreign = 0
   let malformed = 0
@@ -46,13 +52,16 @@ export function conntrackLog(random: Random, world: World, services: readonly Se
       foreign++
     }
     if (random.chance(0.02)) {
-      writer.write(`${stamp(at)}    [NEW] ipv4     2 tcp      6 120 SYN_SENT src=10.0.0.2 dst=10.0.0.x sport=1 dport=2`)
+      writer.write(
+        `${stamp(at)}    [NEW] ipv4     2 tcp      6 120 SYN_SENT src=10.0.0.2 dst=10.0.0.x sport=1 dport=2`,
+      )
       malformed++
     }
     // The oldest few go on, so that lives overlap but do not all last for ever.
     const { life, steps } = random.pick(open.slice(0, 5))
     const line = lineOf(life, steps.shift()!, at)
-    const first = begun.get(life) ?? { offset: writer.offset(), at, lines: [] }
+    const first = begun.get(life) ?? { offsets: [], at, lines: [] }
+    first.offsets.push(writer.offset())
     first.lines.push(line)
     begun.set(life, first)
     writer.write(line)
@@ -65,14 +74,16 @@ function lifeOf(random: Random, world: World, services: readonly Service[], id: 
   const { from, to } = pairOf(random, world)
   const transport: Transport = random.pick(['TCP', 'TCP', 'TCP', 'UDP', 'UDP', 'SCTP', 'ICMP'])
   const service = services.find(({ ip }) => isIPv6(ip) === isIPv6(to))
-  const isService = (transport === 'TCP' || transport === 'UDP') && service !== undefined && random.chance(0.3)
+  const isService =
+    (transport === 'TCP' || transport === 'UDP') && service !== undefined && random.chance(0.3)
   const port = transport === 'ICMP' ? null : isService ? service.targetPort : random.pick(portsOf(world))
   const sport = 30000 + id
-  const masquerade = !isService && transport !== 'ICMP' && random.chance(0.1) ? nodeAddress(random, world, from) : undefined
+  const masquerade =
+    !isService && transport !== 'ICMP' && random.chance(0.1) ? nodeAddress(random, world, from) : undefined
   const steps = random.pick(lives)
   const nat = {
     ...(isService ? { dst: withPort(service.ip, service.port) } : {}),
-    ...(masquerade === undefined ? {} : { src: withPort(masquerade, sport + 1) }),
+    ...(masquerade === undefined ? {} : { src: masquerade }),
   }
   const isAnswered = steps.some(step => step !== 'new' && step !== 'destroyUnreplied')
   const isOver = steps.includes('destroyUnreplied')
@@ -84,13 +95,22 @@ function lifeOf(random: Random, world: World, services: readonly Service[], id: 
       to,
       transport,
       port,
+      isBegun: steps[0] === 'new',
       ...(Object.keys(nat).length > 0 ? { nat } : {}),
       ...(isService ? { svc: `${service.ns}/${service.name}` } : {}),
     },
     steps,
     id,
     head: head(transport, isIPv6(from)),
-    original: tuple(transport, from, isService ? service.ip : to, sport, isService ? service.port : port, id, true),
+    original: tuple(
+      transport,
+      from,
+      isService ? service.ip : to,
+      sport,
+      isService ? service.port : port,
+      id,
+      true,
+    ),
     answer:
       masquerade === undefined
         ? tuple(transport, to, from, port, sport, id, false)
@@ -99,7 +119,9 @@ function lifeOf(random: Random, world: World, services: readonly Service[], id: 
 }
 
 function nodeAddress(random: Random, world: World, from: string): string | undefined {
-  const all = world.nodes.flatMap(node => node.addresses).filter(ip => isIPv6(ip) === isIPv6(from) && ip !== from)
+  const all = world.nodes
+    .flatMap(node => node.addresses)
+    .filter(ip => isIPv6(ip) === isIPv6(from) && ip !== from)
   return all.length > 0 ? random.pick(all) : undefined
 }
 
@@ -107,7 +129,15 @@ function withPort(ip: string, port: number): string {
   return isIPv6(ip) ? `[${ip}]:${port}` : `${ip}:${port}`
 }
 
-function tuple(transport: Transport, src: string, dst: string, sport: number | null, dport: number | null, id: number, isOriginal: boolean): string {
+function tuple(
+  transport: Transport,
+  src: string,
+  dst: string,
+  sport: number | null,
+  dport: number | null,
+  id: number,
+  isOriginal: boolean,
+): string {
   if (transport !== 'ICMP') return `src=${src} dst=${dst} sport=${sport} dport=${dport}`
   const [request, reply] = isIPv6(src) ? [128, 129] : [8, 0]
   return `src=${src} dst=${dst} type=${isOriginal ? request : reply} code=0 id=${id}`

@@ -6,7 +6,15 @@ import type { Random } from '../oracle/random.ts'
 import { isIPv6, pairOf, portsOf } from './places.ts'
 import { createWriter, type Log, type Seen, type Transport } from './seen.ts'
 
-type Kind = 'forwarded' | 'dropped' | 'droppedTwice' | 'audit' | 'otherReason' | 'explicitDeny' | 'trace'
+type Kind =
+  | 'forwarded'
+  | 'dropped'
+  | 'droppedTwice'
+  | 'audit'
+  | 'otherReason'
+  | 'explicitDeny'
+  | 'trace'
+  | 'dropOnly'
 
 export function hubbleLog(random: Random, world: World, count: number, start: number): Log {
   const writer = createWriter()
@@ -47,39 +55,81 @@ function flowOf(random: Random, world: World, at: number, offset: number, sport:
     'otherReason',
     'explicitDeny',
     'trace',
+    'dropOnly',
   ])
   const dir = random.pick(['egress', 'ingress'] as const)
-  const isReply = (kind === 'trace' || kind === 'otherReason') && transport !== 'SCTP' && random.chance(0.4)
+  // A drop notification has no is_reply: only what the packet itself shows tells an answer from a question.
+  const canReply =
+    kind === 'trace'
+      ? transport !== 'SCTP'
+      : kind === 'otherReason' && (transport === 'TCP' || transport === 'ICMP')
+  const isReply = canReply && random.chance(0.4)
   const named = random.chance(0.5) ? ['data/np-0'] : ['shop/custom']
   const says = { ...pair, transport, port, sport, at, isReply, dir, named }
-  const seen = { source: 'hubble', offset, at, ...pair, transport, port } as const
+  const seen = {
+    source: 'hubble',
+    offsets: [offset],
+    at,
+    ...pair,
+    transport,
+    port,
+    isBegun: !isReply,
+  } as const
   switch (kind) {
     case 'forwarded':
-      return { ...seen, verdict: 'allowed', dir, reported: named, lines: [line(says, 'FORWARDED', 5, { by: 'allowed', kind: 'NetworkPolicy' })] }
+      return {
+        ...seen,
+        verdict: 'allowed',
+        dir,
+        reported: named,
+        lines: [line(says, 'FORWARDED', 5, { by: 'allowed', kind: 'NetworkPolicy' })],
+      }
     case 'dropped':
-      return { ...seen, verdict: 'denied', dir, lines: [line(says, 'DROPPED', 5, { reason: 'POLICY_DENIED' })] }
+      return {
+        ...seen,
+        verdict: 'denied',
+        dir,
+        lines: [line(says, 'DROPPED', 5, { reason: 'POLICY_DENIED' })],
+      }
     case 'droppedTwice':
       return {
         ...seen,
         verdict: 'denied',
         dir,
-        lines: [line(says, 'DROPPED', 5, { reason: 'POLICY_DENIED' }), line(says, 'DROPPED', 1, { reason: 'POLICY_DENIED' })],
+        lines: [
+          line(says, 'DROPPED', 5, { reason: 'POLICY_DENIED' }),
+          line(says, 'DROPPED', 1, { reason: 'POLICY_DENIED' }),
+        ],
       }
     case 'audit':
       return { ...seen, verdict: 'audited', dir, lines: [line(says, 'AUDIT', 5, {})] }
     case 'otherReason':
-      return { ...seen, verdict: 'denied', cause: 'not-a-policy', lines: [line(says, 'DROPPED', 1, { reason: 'CT_MAP_INSERTION_FAILED' })] }
+      return {
+        ...seen,
+        verdict: 'denied',
+        cause: 'not-a-policy',
+        lines: [line(says, 'DROPPED', 1, { reason: 'CT_MAP_INSERTION_FAILED' })],
+      }
     case 'explicitDeny':
       return {
         ...seen,
         verdict: 'denied',
         dir,
         cause: 'other-policy',
-        reported: named,
-        lines: [line(says, 'DROPPED', 5, { reason: 'POLICY_DENY', by: 'denied', kind: 'CiliumNetworkPolicy' })],
+        reported: named.map(name => `CiliumNetworkPolicy/${name}`),
+        lines: [
+          line(says, 'DROPPED', 5, { reason: 'POLICY_DENY', by: 'denied', kind: 'CiliumNetworkPolicy' }),
+        ],
+      }
+    case 'dropOnly':
+      return {
+        ...seen,
+        verdict: 'denied',
+        dir,
+        lines: [line(says, 'DROPPED', 1, { reason: 'POLICY_DENIED' })],
       }
     case 'trace':
-      return { ...seen, verdict: 'allowed', lines: [line(says, 'FORWARDED', 4, {})] }
+      return { ...seen, verdict: 'allowed', isOnItsWay: true, lines: [line(says, 'FORWARDED', 4, {})] }
   }
 }
 
@@ -105,7 +155,13 @@ function line(says: Says, verdict: string, type: number, { reason, by, kind }: M
   const { from, to, at, isReply, dir, named } = says
   const [source, destination] = isReply ? [to, from] : [from, to]
   const time = new Date(at).toISOString().replace('Z', '000000Z')
-  const list = named.map(name => ({ name: name.split('/')[1], namespace: name.split('/')[0], labels: [], revision: '6', kind }))
+  const list = named.map(name => ({
+    name: name.split('/')[1],
+    namespace: name.split('/')[0],
+    labels: [],
+    revision: '6',
+    kind,
+  }))
   const flow = {
     time,
     verdict,
@@ -127,7 +183,9 @@ function line(says: Says, verdict: string, type: number, { reason, by, kind }: M
 function layer4({ transport, from, port, sport, isReply }: Says): object {
   const [source_port, destination_port] = isReply ? [port, sport] : [sport, port]
   if (transport === 'TCP')
-    return { TCP: { source_port, destination_port, flags: isReply ? { SYN: true, ACK: true } : { SYN: true } } }
+    return {
+      TCP: { source_port, destination_port, flags: isReply ? { SYN: true, ACK: true } : { SYN: true } },
+    }
   if (transport === 'UDP' || transport === 'SCTP') return { [transport]: { source_port, destination_port } }
   const six = isIPv6(from)
   const type = six ? (isReply ? 129 : 128) : isReply ? 0 : 8

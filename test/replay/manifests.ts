@@ -73,9 +73,7 @@ function podManifest(pod: Pod): object {
     },
     status: {
       phase: pod.phase,
-      ...(pod.hostIPs.length > 0
-        ? { hostIP: pod.hostIPs[0], hostIPs: pod.hostIPs.map(ip => ({ ip })) }
-        : {}),
+      ...(pod.hostIPs.length > 0 ? { hostIP: pod.hostIPs[0], hostIPs: pod.hostIPs.map(ip => ({ ip })) } : {}),
       ...(pod.ips.length > 0 ? { podIP: pod.ips[0], podIPs: pod.ips.map(ip => ({ ip })) } : {}),
     },
   }
@@ -90,7 +88,10 @@ function serviceManifest({ ns, name, ip, port, targetPort }: Service): object {
       selector: { app: 'api' },
       clusterIP: ip,
       clusterIPs: [ip],
-      ports: [{ name: 'main', port, targetPort, protocol: 'TCP' }, { name: 'main-udp', port, targetPort, protocol: 'UDP' }],
+      ports: [
+        { name: 'main', port, targetPort, protocol: 'TCP' },
+        { name: 'main-udp', port, targetPort, protocol: 'UDP' },
+      ],
     },
   }
 }

@@ -43,8 +43,9 @@ function packetOf(random: Random, world: World, at: number, offset: number): See
   const verdict = random.pick(['denied', 'denied', 'denied', 'rejected', 'none'] as const)
   const transport = random.pick(['TCP', 'TCP', 'TCP', 'UDP', 'UDP', 'ICMP', 'SCTP'] as const)
   const isReply = (transport === 'TCP' || transport === 'ICMP') && random.chance(0.2)
-  const isFragment = (transport === 'TCP' || transport === 'UDP') && random.chance(0.03)
-  const port = transport === 'ICMP' ? null : transport === 'SCTP' || isFragment ? undefined : random.pick(portsOf(world))
+  const isFragment = !isReply && (transport === 'TCP' || transport === 'UDP') && random.chance(0.03)
+  const port =
+    transport === 'ICMP' ? null : transport === 'SCTP' || isFragment ? undefined : random.pick(portsOf(world))
   const sport = random.between(33000, 60000)
   const [from, to] = isReply ? [pair.to, pair.from] : [pair.from, pair.to]
   const layer4 = isFragment
@@ -54,7 +55,18 @@ function packetOf(random: Random, world: World, at: number, offset: number): See
   const line =
     `${stamp(at, random.pick([0, 0, 120]))} node-0 kernel: ${prefixes[verdict]}` +
     `${interfaces(world, from, to)} ${layer3Text(from, to, bytes)}${layer4}`
-  return { source: 'netfilter-log', offset, at, verdict, ...pair, transport, port, bytes: isIPv6(from) ? bytes + 40 : bytes, lines: [line] }
+  return {
+    source: 'netfilter-log',
+    offsets: [offset],
+    at,
+    verdict,
+    ...pair,
+    transport,
+    port,
+    isBegun: true,
+    bytes: isIPv6(from) ? bytes + 40 : bytes,
+    lines: [line],
+  }
 }
 
 /** `2026-11-22T12:00:00.123456+02:00`, for a clock that many minutes east of UTC. */

@@ -14,7 +14,9 @@ const strangers = ['10.0.0.200', '10.0.1.201', 'fd00:10:0::c8']
 
 export function pairOf(random: Random, world: World): Pair {
   const from = addressOf(random, world)
-  const same = Array.from({ length: 30 }, () => addressOf(random, world)).find(to => isIPv6(to) === isIPv6(from))
+  const same = Array.from({ length: 30 }, () => addressOf(random, world)).find(
+    to => isIPv6(to) === isIPv6(from),
+  )
   return { from, to: random.chance(0.04) ? from : (same ?? from) }
 }
 
@@ -32,7 +34,9 @@ function addressOf(random: Random, world: World): string {
 
 /** The ports that the world's policies and pods mention, their neighbours, and one that nobody does. */
 export function portsOf(world: World): number[] {
-  const numbers = [...JSON.stringify(world.policies).matchAll(/"(?:port|endPort)":(\d+)/g)].map(m => Number(m[1]))
+  const numbers = [...JSON.stringify(world.policies).matchAll(/"(?:port|endPort)":(\d+)/g)].map(m =>
+    Number(m[1]),
+  )
   const declared = world.pods.flatMap(pod => pod.ports.map(({ port }) => port))
   return [...numbers, ...numbers.map(port => port + 1), ...declared, 80, 9999].filter(
     port => port > 0 && port < 65536,

@@ -6,9 +6,9 @@ export type Transport = 'TCP' | 'UDP' | 'SCTP' | 'ICMP'
 /** One connection attempt (or one packet of it) as a log shows it, from initiator to responder. */
 export interface Seen {
   readonly source: Source
-  /** Of the first line that shows it. */
-  readonly offset: number
-  /** Milliseconds since 1970 of that line. */
+  /** Where its lines stand in the file. */
+  readonly offsets: readonly number[]
+  /** Milliseconds since 1970 of its first line. */
   readonly at: number
   /** `none`: the log does not say, and no record is due. */
   readonly verdict: 'allowed' | 'denied' | 'rejected' | 'audited' | 'unanswered' | 'none'
@@ -20,6 +20,8 @@ export interface Seen {
   readonly port: number | null | undefined
   /** The direction the line itself claims. */
   readonly dir?: 'egress' | 'ingress'
+  /** A trace: the packet is seen somewhere between the two pods. */
+  readonly isOnItsWay?: boolean
   /** The line's own word that no NetworkPolicy did it. */
   readonly cause?: 'not-a-policy' | 'other-policy'
   readonly nat?: { readonly dst?: string; readonly src?: string }
@@ -27,6 +29,8 @@ export interface Seen {
   /** Policies that the CNI names. */
   readonly reported?: readonly string[]
   readonly bytes?: number
+  /** The log holds the connection's first packet. */
+  readonly isBegun: boolean
   /** The lines, for a person who reads a difference. */
   readonly lines: readonly string[]
 }

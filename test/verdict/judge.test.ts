@@ -106,12 +106,9 @@ function find(
   options: { node?: string; events?: readonly TimelineEvent[] } = {},
 ): Finding {
   const flow = flowOf(fields)
-  return judge(
-    flow,
-    orient(flow),
-    timelineOf(objects, options.events).viewAt(flow.time, flow.precision),
-    options.node,
-  )
+  return judge(flow, orient(flow), timelineOf(objects, options.events).viewAt(flow.time, flow.precision), {
+    node: options.node,
+  })
 }
 
 const brief = (a: Attribution | undefined) =>
