@@ -10,12 +10,12 @@ enableCompileCache(fileURLToPath(new URL('../node_modules/.cache/culprit', impor
 const { runProgram } = await import('./command/program.ts')
 
 const abort = new AbortController()
-for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => stop(signal))
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => stop(signal))
 
 // A reader that has seen enough (`| head`) is no error: stop, quietly.
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-  if (error.code !== 'EPIPE') throw error
-  stop('EPIPE')
+  // Anything else comes back from the write that failed.
+  if (error.code === 'EPIPE') stop('EPIPE')
 })
 
 /** Whoever waits for standard input must not wait for ever. */

@@ -53,7 +53,8 @@ function midnightOf(clock: Clock, year: number, month: number, day: number): num
   const date = year * 10000 + month * 100 + day
   if (date === clock.date) return clock.midnight
   const ms = Date.UTC(year, month - 1, day)
-  const real = new Date(ms).getUTCDate() === day && month >= 1 && month <= 12
+  // Date.UTC takes the years below 100 for those of the last century.
+  const real = year >= 100 && new Date(ms).getUTCDate() === day && month >= 1 && month <= 12
   clock.date = date
   clock.midnight = real ? ms * 1000 : Number.NaN
   return clock.midnight

@@ -57,13 +57,13 @@ async function evaluateProbes(
   options: EvaluateOptions,
   io: Io,
 ): Promise<number> {
-  const { timeline, compileSeconds } = await openWorld(world, options.profile, io)
+  const { timeline, compileSeconds, hasUnsupported } = await openWorld(world, options.profile, io)
   const epoch = timeline.viewAt(Number.POSITIVE_INFINITY).epoch
   const meter: Meter = { probes: 0, seconds: 0, compileSeconds }
   let failures = 0
   for await (const lines of batches(readLines(probes, io))) {
     if (io.signal.aborted) break
-    const answers = judgeBatch(lines, timeline, epoch, meter)
+    const answers = judgeBatch(lines, timeline, { epoch, isDoubtful: hasUnsupported }, meter)
     failures += answers.filter(isProbeError).length
     await io.stdout(answers.map(answer => `${JSON.stringify(answer)}\n`).join(''))
   }
@@ -71,12 +71,20 @@ async function evaluateProbes(
   return failures > 0 ? 1 : 0
 }
 
-type Read = { readonly epoch: Epoch; readonly probe: ResolvedProbe | ProbeError }
+/** A state of the world; `isDoubtful`: no answer about it is certain, whatever the policies say. */
+interface Asked {
+  readonly epoch: Epoch
+  readonly isDoubtful: boolean
+}
+
+type Read = Asked & { readonly probe: ResolvedProbe | ProbeError }
+
+const DOUBT = { certainty: 'candidates' } as const
 
 function judgeBatch(
   lines: readonly Line[],
   timeline: Timeline<Epoch>,
-  last: Epoch,
+  last: Asked,
   meter: Meter,
 ): (ProbeAnswer | ProbeError)[] {
   const read = lines.map(line => readLine(line, timeline, last))
@@ -88,18 +96,18 @@ function judgeBatch(
   }
   meter.seconds += monotonicSeconds() - began
   meter.probes += read.length
-  return read.map(({ epoch, probe }, i) =>
-    isProbeError(probe) ? probe : answerOf(epoch, probe, answers[i]!),
+  return read.map(({ epoch, probe, isDoubtful }, i) =>
+    isProbeError(probe) ? probe : { ...answerOf(epoch, probe, answers[i]!), ...(isDoubtful && DOUBT) },
   )
 }
 
-function readLine({ text, number }: Line, timeline: Timeline<Epoch>, last: Epoch): Read {
+function readLine({ text, number }: Line, timeline: Timeline<Epoch>, last: Asked): Read {
   let value: unknown
   try {
     value = JSON.parse(text)
   } catch (error) {
     return {
-      epoch: last,
+      ...last,
       probe: { error: `a probe must be a line of JSON: ${(error as Error).message} (line ${number})` },
     }
   }
@@ -108,20 +116,20 @@ function readLine({ text, number }: Line, timeline: Timeline<Epoch>, last: Epoch
     typeof value === 'object' && value !== null && Object.hasOwn(value, 'at')
       ? (value as { at: unknown }).at
       : undefined
-  if (at === undefined || at === null) return { epoch: last, probe: readProbe(last, value) }
+  if (at === undefined || at === null) return { ...last, probe: readProbe(last.epoch, value) }
   const time = typeof at === 'string' ? parseTime(at) : Number.NaN
   if (Number.isNaN(time)) {
     const { id } = value as { id?: unknown }
     return {
-      epoch: last,
+      ...last,
       probe: {
         ...(id != null && { id }),
         error: `at: ${JSON.stringify(at)} is not a time such as 2026-11-22T14:41:02Z`,
       },
     }
   }
-  const { epoch } = timeline.viewAt(time)
-  return { epoch, probe: readProbe(epoch, value) }
+  const { epoch, certainty } = timeline.viewAt(time)
+  return { epoch, isDoubtful: last.isDoubtful || certainty !== 'certain', probe: readProbe(epoch, value) }
 }
 
 interface Line {
@@ -193,11 +201,11 @@ function readCases(file: string): EvaluationCase[] {
   }
   try {
     const value: unknown = JSON.parse(text)
-    if (Array.isArray(value)) return value
+    if (Array.isArray(value) && value.every(each => typeof each === 'object' && each !== null)) return value
   } catch (error) {
     throw new UsageError(`Cannot read --cases "${file}": ${(error as Error).message}`, { cause: error })
   }
-  throw new UsageError(`Cannot read --cases "${file}": it must be a JSON array of cases`)
+  throw new UsageError(`Cannot read --cases "${file}": it must be a JSON array of objects, a case each`)
 }
 
 function judgeCase(each: EvaluationCase, profile: Profile, meter: Meter): ProbeAnswer | ProbeError {

@@ -85,7 +85,7 @@ function checkZone(zone: string, value: string): string {
 }
 
 function checkYear(year: string, value: string): number {
-  if (!/^\d{4}$/.test(year))
+  if (!/^(19[7-9]|[2-9]\d\d)\d$/.test(year))
     throw new UsageError(`Cannot read --log "${value}": "${year}" is no year, as in year=2026`)
   return Number(year)
 }

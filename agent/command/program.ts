@@ -3,6 +3,7 @@
 
 import { Command, CommanderError, Option } from 'commander'
 import manifest from '../../package.json' with { type: 'json' }
+import { withoutControl } from '../forensics/printable.ts'
 import { UsageError, WorkError } from './errors.ts'
 import type { Io } from './io.ts'
 import { profileOption } from './profile-option.ts'
@@ -12,7 +13,9 @@ const FAILED = 1
 const WRONG_CALL = 2
 
 /** Runs one command to its end and gives the exit code: 0 done, 1 it could not do its work, 2 the call is wrong. */
-export async function runProgram(argv: readonly string[], io: Io): Promise<number> {
+export async function runProgram(argv: readonly string[], outside: Io): Promise<number> {
+  // Everything that goes to a person's terminal from here on may quote names that somebody else chose.
+  const io: Io = { ...outside, stderr: text => outside.stderr(withoutControl(text)) }
   let exitCode: number = DONE
   const program = createProgram(io, code => {
     exitCode = code
@@ -50,7 +53,12 @@ function addQuickstart(program: Command, io: Io): void {
       'a small shop with real mistakes in its policies, live: on real packets as root on Linux, else from a recording',
     )
     .option('--recording', 'use the recording even where real packets would work')
-    .option('--output <form>', 'lines or json (default: lines on a terminal, else json)')
+    .addOption(
+      new Option(
+        '--output <form>',
+        'lines for people, json for programs (default: lines on a terminal)',
+      ).choices(['lines', 'json']),
+    )
     .addHelpText('after', '\nRuns until Ctrl-C and leaves nothing behind.')
     .action(async options => (await import('./quickstart.ts')).runQuickstart(options, io))
 }
@@ -64,7 +72,7 @@ function addReplay(program: Command, io: Io): void {
     .requiredOption('--world <path>', 'manifests (YAML, JSON) and timelines (*.jsonl): a file or a directory')
     .requiredOption(
       '--log <format:file...>',
-      'FORMAT[,zone=ZONE][,year=YEAR][,verdict=PREFIX=WORD]:FILE, FILE - for standard input; repeatable',
+      'FORMAT[,zone=ZONE][,year=YEAR][,verdict=PREFIX=WORD]:FILE, FILE - for standard input; repeatable; FORMAT is conntrack, netfilter-log or hubble',
     )
     .option(
       '--node <name>',
@@ -78,7 +86,7 @@ function addReplay(program: Command, io: Io): void {
     )
     .addOption(new Option('--fold <switch>', 'fold repeats into counts').choices(['on', 'off']).default('on'))
     .addOption(
-      new Option('--output <form>', 'json or lines (default: json)')
+      new Option('--output <form>', 'json for programs, or lines for people')
         .choices(['json', 'lines'])
         .default('json'),
     )
@@ -107,11 +115,17 @@ function addEvaluate(program: Command, io: Io, exit: (code: number) => void): vo
 /** Says on standard error what went wrong; a fault of our own comes with its stack, so that it can be reported. */
 function report(error: unknown, io: Io): number {
   if (error instanceof CommanderError) return error.exitCode === 0 ? DONE : WRONG_CALL
-  if (error instanceof UsageError) io.stderr(`culprit: ${error.message}\n`)
-  else if (error instanceof WorkError) io.stderr(`culprit: ${error.message}\n`)
-  else
-    io.stderr(
-      `culprit: this is a fault in culprit, please report it: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`,
-    )
+  io.stderr(`culprit: ${explain(error)}\n`)
   return error instanceof UsageError ? WRONG_CALL : FAILED
+}
+
+function explain(error: unknown): string {
+  if (!(error instanceof Error)) return String(error)
+  if (error instanceof UsageError || error instanceof WorkError) return error.message
+  // The system said no (a full disk, a folder that may not be read, damaged compression): its word is enough.
+  if ('code' in error && typeof error.code === 'string' && !error.code.startsWith('ERR_'))
+    return error.message
+  if (error instanceof RangeError && /call stack/.test(error.message))
+    return 'Cannot read the world: it is nested too deeply'
+  return `this is a fault in culprit, please report it: ${error.stack ?? error.message}`
 }

@@ -62,7 +62,8 @@ function foreignText({ foreign, flows }: Counts, logs: readonly LogOption[]): st
 
 /** The zone and year that were assumed, where the format has none of its own. */
 function assumptions(log: LogOption, machine: string): string | undefined {
-  if (log.zone !== undefined && log.year !== undefined) return undefined
+  // The other formats' stamps say both.
+  if (log.format !== 'netfilter-log' || (log.zone !== undefined && log.year !== undefined)) return undefined
   const zone = log.zone === undefined ? `zone ${machine}` : ''
   const year = log.year === undefined ? "the year from the file's date" : ''
   return `${log.format}:${log.file}: where a stamp has none, assumed ${[zone, year].filter(text => text !== '').join(' and ')}`

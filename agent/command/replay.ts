@@ -36,7 +36,7 @@ export async function runReplay(options: ReplayOptions, io: Io): Promise<void> {
   )
   checkTwice(logs)
   const files = logs.map(log => openLog(log, io))
-  const { timeline, input } = await openWorld(options.world, options.profile, io)
+  const { timeline, input, hasUnsupported } = await openWorld(options.world, options.profile, io)
   checkNode(options.node, input.nodeNames)
   const writer = createLineWriter(io.stdout)
   const toText = recordText(options.output)
@@ -45,6 +45,7 @@ export async function runReplay(options: ReplayOptions, io: Io): Promise<void> {
   const pipeline = createPipeline({
     timeline,
     node: options.node,
+    hasUnsupported,
     allowed: options.allowed,
     fold: options.fold === 'on',
     emit: (record, time) => ordered.push(time, toText(record)),

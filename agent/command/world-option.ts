@@ -13,6 +13,8 @@ export interface OpenWorld {
   readonly timeline: Timeline<Epoch>
   /** What the timeline and its last epoch took to make, without reading. */
   readonly compileSeconds: number
+  /** The world has policies of kinds that are not evaluated here. */
+  readonly hasUnsupported: boolean
 }
 
 /**
@@ -25,18 +27,24 @@ export async function openWorld(path: string, profile: Profile, io: Io): Promise
     throw error
   })
   for (const note of input.notes) io.stderr(`culprit: ${note}\n`)
-  if (input.ignored.size > 0)
-    io.stderr(`culprit: no policy looks at ${ignoredText(input.ignored)}: ignored\n`)
+  if (input.ignored.size > 0) io.stderr(`culprit: not used: ${ignoredText(input.ignored)}\n`)
+  const hasUnsupported = [...input.ignored.keys()].some(isPolicyKind)
+  if (hasUnsupported)
+    io.stderr('culprit: there are policies of kinds that are not evaluated here, so no answer is certain\n')
   const began = monotonicSeconds()
   const timeline = createTimeline<Epoch>(input, { compile: world => compile(world, { profile }) })
   const { rejections } = timeline.viewAt(Number.POSITIVE_INFINITY).epoch
   const compileSeconds = monotonicSeconds() - began
-  for (const { key, problems } of rejections)
-    io.stderr(`culprit: left out ${key}, an API server would refuse it: ${problems.join('; ')}\n`)
-  return { input, timeline, compileSeconds }
+  for (const { key, problems } of rejections) io.stderr(`culprit: left out ${key}: ${problems.join('; ')}\n`)
+  return { input, timeline, compileSeconds, hasUnsupported }
 }
 
 /** `3 Deployment, 1 ConfigMap` */
 function ignoredText(ignored: ReadonlyMap<string, number>): string {
   return [...ignored].map(([kind, n]) => `${n} ${printable(kind)}`).join(', ')
+}
+
+/** Other people's policies that also admit and deny packets: CiliumNetworkPolicy, Calico's and Antrea's NetworkPolicy, their cluster-wide kin. */
+function isPolicyKind(kind: string): boolean {
+  return /^\w*NetworkPolicy\b/.test(kind) && !kind.startsWith('Staged')
 }

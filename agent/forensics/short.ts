@@ -40,7 +40,8 @@ export function createShortForm(): (record: ForensicRecord) => string {
 }
 
 function followUpLine(record: FollowUpRecord, what: string): string {
-  return `${clock(record.last ?? record.ts)} ${word(record.event)}  ${what}  ${record.n} more`
+  const until = record.last === undefined ? '' : ` until ${clock(record.last)}`
+  return `${clock(record.ts)} ${word(record.event)}  ${what}  ${record.n} more${until}`
 }
 
 function flowLine(record: FlowRecord): string {
@@ -91,7 +92,7 @@ function ruleList(why: Why): string {
 
 function whyText(why: Why): string {
   const text = reasonText(why)
-  if (why.agreement === 'contradicts') return `denied although the policies allow it: ${text}`
+  if (why.agreement === 'contradicts') return `although the policies allow it: ${text}`
   if (why.agreement === 'lagging') return `${text}, as the policies stood just before`
   return text
 }
@@ -121,13 +122,24 @@ function reasonText(why: Why): string {
   }
 }
 
-function nearestText(nearest: NearestEntry, isNamed: boolean): string {
-  // The term's selector is told by what it wants: `from[0].podSelector` reads as `from[0]`.
-  const place = `${isNamed ? `${nearest.policy} ` : ''}${nearest.rule}.${nearest.failed.replace(/\.(podSelector|namespaceSelector|ipBlock)$/, '')}`
-  const also = nearest.also?.length
-    ? `, and ${nearest.also.map(a => `${a.failed} wants ${a.want}, has ${a.have}`).join(', and ')}`
-    : ''
-  return printable(`nearest ${place} wants ${nearest.want}, has ${nearest.have}${also}`, 400)
+function nearestText({ policy, rule, also, ...term }: NearestEntry, isNamed: boolean): string {
+  const first = `nearest ${isNamed ? `${policy} ` : ''}${rule}.${termText(term)}`
+  return printable([first, ...(also ?? []).map(termText)].join(', and '), 400)
+}
+
+/** The kind of a term is told by what it wants, so its place is enough; but a namespace's labels look like a pod's. */
+function termText({
+  failed,
+  want,
+  have,
+}: {
+  readonly failed: string
+  readonly want: string
+  readonly have: string
+}): string {
+  const place = failed.replace(/\.(podSelector|namespaceSelector|ipBlock)$/, '')
+  const isOfNamespace = failed.endsWith('.namespaceSelector') && !want.includes('namespace')
+  return `${place} wants ${isOfNamespace ? 'a namespace with ' : ''}${want}, has ${have}`
 }
 
 function allowedText(record: FlowRecord): string {

@@ -142,7 +142,7 @@ t.test('evaluate names what is wrong with its call', async t => {
     [[], /give --world PATH and --probes FILE, or --cases FILE/],
     [['--world', manifests], /give --world PATH and --probes FILE/],
     [['--cases', join(dir, 'c.json'), '--world', manifests], /Cannot use --cases with --world or --probes/],
-    [['--cases', join(dir, 'c.json')], /it must be a JSON array of cases/],
+    [['--cases', join(dir, 'c.json')], /it must be a JSON array of objects, a case each/],
     [['--cases', join(dir, 'none')], /there is no such file/],
     [['--world', manifests, '--probes', join(dir, 'none')], /there is no such file \(--probes\)/],
   ]

@@ -141,7 +141,9 @@ t.test('replay sums up for a person what it did, what it assumed and what may be
     other.stderr,
     /^culprit: \d+ lines of another format, and none of hubble: is that what the log is\?$/m,
   )
-  t.match(other.stderr, /assumed zone UTC and the year from the file's date/)
+  t.notMatch(other.stderr, /assumed/, 'a format whose stamps say all assumes nothing')
+  const bare = await run(['replay', '--world', manifests, '--log', `netfilter-log:${kernel}`])
+  t.match(bare.stderr, /assumed zone UTC and the year from the file's date/)
 })
 
 t.test('replay with --node judges only the pods of that node', async t => {

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import t from 'tap'
-import { printable } from '../../agent/forensics/printable.ts'
+import { printable, withoutControl } from '../../agent/forensics/printable.ts'
 
 t.test('printable() lets nothing through that a terminal acts on', async t => {
   t.equal(printable('np-drop shop/cart'), 'np-drop shop/cart')
@@ -16,3 +16,11 @@ t.test('printable() gives printable ASCII for any text', async t => {
     fc.assert(fc.property(fc.string({ unit: 'binary' }), text => /^[ -~]*…?$/.test(printable(text)))),
   )
 })
+
+t.test(
+  'withoutControl() keeps sentences as they are and lets nothing through that a terminal acts on',
+  async t => {
+    t.equal(withoutControl('Kann „Größe“ nicht lesen…\nnext line'), 'Kann „Größe“ nicht lesen…\nnext line')
+    t.equal(withoutControl('a\x1b[2J\x9b\r\u202eb'), 'a\\x1b[2J\\x9b\\x0d\\u{202e}b')
+  },
+)

@@ -81,7 +81,7 @@ t.test('shortForm() says what else a person must know', async t => {
     [
       'a contradiction',
       { why: { reason: 'not-isolated', certainty: 'certain', agreement: 'contradicts' } },
-      /denied although the policies allow it: no policy selects the pod/,
+      /although the policies allow it: no policy selects the pod/,
     ],
     [
       'the other direction',
@@ -113,9 +113,12 @@ t.test('createShortForm() tells a follow-up by its connection', async t => {
     n: 7,
     last: '2026-11-22T14:48:55.000Z',
   }
-  t.equal(form(followUp), `14:48:55 DENIED  of ${denied.id}  7 more`)
+  t.equal(form(followUp), `14:48:46 DENIED  of ${denied.id}  7 more until 14:48:55`)
   form(denied)
-  t.equal(form(followUp), '14:48:55 DENIED  shop/cart-6c9f7d4b8-x2v9k -> data/pg-0:5432 tcp  7 more')
+  t.equal(
+    form(followUp),
+    '14:48:46 DENIED  shop/cart-6c9f7d4b8-x2v9k -> data/pg-0:5432 tcp  7 more until 14:48:55',
+  )
 })
 
 t.test('shortForm() of a gap says what is not known', async t => {
