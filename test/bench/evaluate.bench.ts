@@ -1,12 +1,31 @@
 // How fast are answers, and how long does an edit take? 1,000 policies, 10,000 pods, 50 namespaces. Every probe is a pair, port and
 // protocol that was not asked before; its answer is verdict, both directions, and the responsible policies and rules as values.
-// Run: node test/bench/evaluate.bench.ts [probes]
+// The competitor is the literal evaluator of the tests, which says the same and looks everything up anew. Medians of fresh processes.
+//
+//   node test/bench/evaluate.bench.ts [--probes N] [--runs N]
 
+import { execFileSync } from 'node:child_process'
+import { fileURLToPath } from 'node:url'
+import { parseArgs } from 'node:util'
 import { formatAddress, parseAddress } from '../../agent/address.ts'
 import { answerOf, compile, type End, type Epoch, readProbe, TCP, UDP } from '../../agent/policy/index.ts'
+import { ask } from '../oracle/oracle.ts'
 import { below, bigWorld, fullSize, pick, policyOf, type Random, randomFrom } from './big-world.ts'
+import { median, table } from './report.ts'
 
-const count = Number(process.argv[2] ?? 2_000_000)
+const { values } = parseArgs({
+  options: {
+    probes: { type: 'string', default: '2000000' },
+    runs: { type: 'string', default: '3' },
+    once: { type: 'boolean', default: false },
+  },
+})
+const count = Number(values.probes)
+if (!values.once) {
+  summarise()
+  process.exit()
+}
+
 const world = bigWorld()
 const random = randomFrom(2)
 
@@ -16,12 +35,11 @@ function seconds<T>(work: () => T): [T, number] {
   return [result, Number(process.hrtime.bigint() - start) / 1e9]
 }
 
-function report(name: string, value: string): void {
-  console.log(`${name.padEnd(44)}${value}`)
-}
+/** Numbers by what they measure, each with its unit in its name; printed as one line of JSON by a single run. */
+const figures: Record<string, number> = {}
 
-function rate(amount: number, time: number): string {
-  return `${Math.round(amount / time).toLocaleString('en')}/s`
+function report(name: string, value: number): void {
+  figures[name] = value
 }
 
 /** Pods by both families, and one external address in ten. */
@@ -70,33 +88,29 @@ function evaluateAll(epoch: Epoch, among: readonly End[], asked: Probes): { sum:
 
 const compiled = Array.from({ length: 5 }, () => seconds(() => compile(world, { profile: 'upstream' })))
 const epoch = compiled.at(-1)![0]
-report(
-  'compile, first and median',
-  [compiled[0]![1], compiled.map(c => c[1]).sort()[2]!].map(s => `${s.toFixed(3)} s`).join(', '),
-)
+report('compile, first, s', compiled[0]![1])
+report('compile, again, s', median(compiled.map(([, time]) => time)))
 
 const [all, endsTime] = seconds(() => ends(epoch))
-report('ends of all pods, both families', rate(all.length, endsTime))
+report('ends of all pods, both families, /s', all.length / endsTime)
 
 const asked = probes(random, count, all.length)
 const [cold, coldTime] = seconds(() => evaluateAll(epoch, all, asked))
-report('probes, first pass (nothing remembered)', rate(count, coldTime))
+report('probes, first pass (nothing remembered), /s', count / coldTime)
 const warmPasses = Array.from({ length: 3 }, () => {
   const fresh = probes(random, count, all.length)
   return seconds(() => evaluateAll(epoch, all, fresh))[1]
 })
-report('probes, further passes, median', rate(count, warmPasses.sort()[1]!))
-report(
-  '  of them denied',
-  `${Math.round((100 * cold.denied.length) / count)} %, ${(cold.sum / count).toFixed(1)} witnesses each`,
-)
+report('probes, further passes, /s', count / median(warmPasses))
+report('  of them denied, %', (100 * cold.denied.length) / count)
+report('  witnesses each', cold.sum / count)
 
 const missed = cold.denied.slice(0, 200_000)
 const [, nearestTime] = seconds(() => {
   for (const i of missed)
     epoch.nearest(all[asked.from[i]!]!, all[asked.to[i]!]!, asked.protocol[i]!, asked.port[i]!)
 })
-report('nearest misses of denied probes', rate(missed.length, nearestTime))
+report('nearest misses of denied probes, /s', missed.length / nearestTime)
 
 function podName(): string {
   const { ns, name } = pick(random, world.pods)
@@ -110,14 +124,21 @@ const lines = Array.from({ length: 200_000 }, (_, i) => {
 })
 
 const [resolved, readTime] = seconds(() => lines.map(line => readProbe(epoch, line)))
-report('probe objects read, ends found', rate(lines.length, readTime))
+report('probe objects read, ends found, /s', lines.length / readTime)
 const [, answerTime] = seconds(() => {
   for (const probe of resolved) {
     if ('error' in probe) throw new Error(probe.error)
     answerOf(epoch, probe, epoch.evaluate(probe.from, probe.to, probe.protocol, probe.port))
   }
 })
-report('probe objects answered, nearest included', rate(lines.length, answerTime))
+report('probe objects answered, nearest included, /s', lines.length / answerTime)
+
+const literal = lines.slice(0, 20)
+const [, literalTime] = seconds(() => {
+  for (const { from, to, port } of literal) ask(world, { from, to, port })
+})
+report('the literal evaluator, /s', literal.length / literalTime)
+report('  times faster than it, first pass', count / coldTime / (literal.length / literalTime))
 
 /** One edit and the first hundred evaluations after it, in the namespace that was edited. */
 function edit(epoch: Epoch, i: number): Epoch {
@@ -143,18 +164,35 @@ function editPod(epoch: Epoch): Epoch {
   return next
 }
 
-function percentiles(step: (epoch: Epoch, i: number) => Epoch, times: number): string {
+function percentiles(name: string, step: (epoch: Epoch, i: number) => Epoch, times: number): void {
   let current = epoch
   const taken = Array.from({ length: times }, (_, i) => {
     const [next, time] = seconds(() => step(current, i))
     current = next
     return time * 1000
   }).sort((a, b) => a - b)
-  return [0.5, 0.99, 1]
-    .map(q => `${taken[Math.min(times - 1, Math.floor(q * times))]!.toFixed(2)} ms`)
-    .join(', ')
+  report(`${name}, p50, ms`, taken[times >> 1]!)
+  report(`${name}, p99, ms`, taken[Math.floor(0.99 * times)]!)
+  report(`${name}, max, ms`, taken.at(-1)!)
 }
 
-report('policy edit and 100 evaluations: p50, p99, max', percentiles(edit, 2000))
-report('pod edit and 1 evaluation: p50, p99, max', percentiles(editPod, 2000))
-report('resident memory', `${Math.round(process.memoryUsage().rss / 2 ** 20)} MiB`)
+percentiles('policy edit and 100 evaluations', edit, 2000)
+percentiles('pod edit and 1 evaluation', editPod, 2000)
+report('resident memory, MiB', process.memoryUsage().rss / 2 ** 20)
+console.log(JSON.stringify(figures))
+
+/** The medians of several runs, each in a process of its own. */
+function summarise(): void {
+  const self = fileURLToPath(import.meta.url)
+  const args = [self, '--once', '--probes', values.probes]
+  const runs = Array.from(
+    { length: Number(values.runs) },
+    (): Record<string, number> => JSON.parse(execFileSync(process.execPath, args, { encoding: 'utf8' })),
+  )
+  const rows = Object.keys(runs[0]!).map(name => [name, show(median(runs.map(run => run[name]!)))])
+  console.log(table([`medians of ${runs.length} processes`, ''], rows))
+}
+
+function show(value: number): string {
+  return value.toLocaleString('en', { maximumFractionDigits: value < 10 ? 3 : 0 })
+}

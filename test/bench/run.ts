@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url'
 
 const isShort = process.argv.includes('--short')
 const benches: readonly [string, readonly string[]][] = [
-  ['evaluate.bench.ts', ['20000']],
+  ['evaluate.bench.ts', ['--probes', '20000', '--runs', '1']],
   ['collectors.bench.ts', ['--lines', '20000', '--runs', '1']],
   ['replay.bench.ts', ['--lines', '20000', '--runs', '1']],
 ]
