@@ -46,6 +46,7 @@ export class AnswerBook {
         witnesses: Object.freeze(witnesses),
         leftOut,
         undefinedChoice,
+        unknownName: false,
       })
     // S66: every policy that isolates the direction is responsible for a denial, and is what an exemption overrules.
     const isolating = policies.map(({ source }) => {

@@ -59,12 +59,17 @@ export interface DirectionAnswer {
   readonly verdict: 'allowed' | 'denied' | 'n/a'
   /** Absent for `n/a`. */
   readonly reason?: Reason
-  /** Sorted by policy key, then rule. Everything that is responsible, S66. */
+  /** Sorted by policy key, then rule. Everything that is responsible (S66), and the rules that passed the packet on to it. */
   readonly witnesses: readonly Witness[]
   /** Invalid policies that could have touched this answer, as keys, sorted. */
   readonly leftOut: readonly string[]
   /** The answer rests on a choice that the API leaves open (equal priorities): a candidate, not certain. */
   readonly undefinedChoice: boolean
+  /**
+   * A rule for domain names would have allowed the packet if the peer's address had one of its names, which nobody here knows (A9): a
+   * candidate, not certain.
+   */
+  readonly unknownName: boolean
 }
 
 export interface Answer {
@@ -86,6 +91,38 @@ export interface NearestMiss {
   /** Further failing terms of the same rule. */
   readonly also: readonly { readonly failed: string; readonly want: string; readonly have: string }[]
 }
+
+/** One operation of a JSON patch (RFC 6902), on the object as the API server has it. */
+export interface PatchOperation {
+  readonly op: 'add' | 'replace' | 'remove'
+  readonly path: string
+  readonly value?: unknown
+}
+
+/** What an edit newly lets through in the direction that it is for, the packet that was asked about included. */
+export interface Opens {
+  /** Pods at the peer's end. */
+  readonly pods: number
+  /** Of these pods, sorted. */
+  readonly namespaces: readonly string[]
+  /** Addresses at the peer's end that are no pod's, as a CIDR. */
+  readonly addresses?: string
+  /** `5432/TCP`, or `all` where every port and protocol opens. */
+  readonly ports: string
+  /** Pods at the subject's end, where it is more than the one that was asked about. */
+  readonly subjects?: number
+}
+
+/** The smallest single edit that would have allowed one direction, or why there is none. */
+export type Fix =
+  | {
+      readonly kind: 'policy' | 'pod' | 'namespace'
+      /** `ns/name`, `Kind/name` for a cluster-scoped policy, a namespace's name. */
+      readonly target: string
+      readonly patch: readonly PatchOperation[]
+      readonly opens: Opens
+    }
+  | { readonly kind: 'none'; readonly because: string }
 
 /** An object that the API server would have refused (S27), with everything that is wrong with it. */
 export interface Rejection {

@@ -33,6 +33,8 @@ export interface EvaluationCase {
   readonly pods?: unknown
   readonly nodes?: unknown
   readonly policies?: unknown
+  /** What DNS calls addresses: `{"203.0.113.10": ["blog.kubernetes.io"]}`. */
+  readonly dns?: unknown
   readonly probe?: unknown
   readonly expect?: unknown
 }
@@ -54,8 +56,20 @@ export function caseWorld(shorthand: EvaluationCase): World | CaseProblem {
     pods: read('pods', readPod),
     nodes: read('nodes', readNode),
     policies: read('policies', readPolicy),
+    ...dnsOf(shorthand.dns, at(place, 'dns')),
   }
   return place.problems.length > 0 ? { problems: place.problems } : world
+}
+
+function dnsOf(value: unknown, place: Place): Pick<World, 'dns'> {
+  const fields = readObject(value, place)
+  if (fields === undefined) return {}
+  const dns = Object.entries(fields).map(([address, list]) => {
+    const where = at(place, address)
+    if (parseAddress(address) === undefined) complain(where, `${quote(address)} is not an IP address`)
+    return [address, readList(list, where).map((name, i) => readString(name, element(where, i)))]
+  })
+  return { dns: Object.fromEntries(dns) }
 }
 
 function readNamespace(fields: Fields, place: Place): Namespace {

@@ -26,6 +26,10 @@ export interface ResolvedEnd extends End {
   readonly labels: number
   /** Ends of one class are the same to ipBlocks; 0 for an end that none matches, also because of its kind (S30, S31). */
   readonly addressClass: number
+  /** The interner's numbers of the labels of each Node whose status has the address. */
+  readonly nodeLabels: readonly number[]
+  /** What DNS calls the address; undefined where nobody knows. */
+  readonly names: readonly string[] | undefined
   /** Named ports of a pod, none for anything else (S43). */
   readonly ports: PortSet
   /** Whoever made it: numbers and policies are this epoch's. */

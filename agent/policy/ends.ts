@@ -5,7 +5,7 @@ import { addressKey } from './address-index.ts'
 import type { End } from './answer.ts'
 import { isFinished, type PodEntry, type ResolvedEnd } from './end.ts'
 import { NO_PORTS } from './interner.ts'
-import type { Pod } from './objects.ts'
+import type { Node, Pod } from './objects.ts'
 import { mentioned, type NamespaceState, podEntry, type State } from './state.ts'
 
 export class Ends {
@@ -63,6 +63,9 @@ export class Ends {
       namespaceLabels: namespace.labels.id,
       labels: labels.id,
       addressClass: this.#state.traits.ipBlockMatchesPods ? this.addressClass(address) : 0,
+      nodeLabels: NONE,
+      // A9: names are for what is outside of the cluster.
+      names: NONE,
       ports,
       epoch: this.#epoch,
     }
@@ -88,10 +91,23 @@ export class Ends {
       namespaceLabels: -1,
       labels: -1,
       addressClass: isMatched ? this.addressClass(address) : 0,
+      nodeLabels: kind === 'node' ? this.#nodeLabels(address) : NONE,
+      names: this.#state.names && (this.#state.names.get(addressKey(address)) ?? NONE),
       ports: NO_PORTS,
       epoch: this.#epoch,
     }
   }
+
+  /** A9: of the Nodes that have the address in their status; what pods say of their hosts does not count. */
+  #nodeLabels(address: Address): number[] {
+    const claims = this.#state.addresses.nodes.get(addressKey(address)) ?? []
+    const owners = claims.flatMap(({ node }) =>
+      node === undefined ? [] : (this.#state.nodes.get(node) ?? []),
+    )
+    return owners.filter(node => hasAddress(node.addresses, address)).map(this.#labelsOf)
+  }
+
+  readonly #labelsOf = ({ labels }: Node) => this.#state.interner.labelSet(labels).id
 
   /** See Epoch.addressClass(). */
   addressClass(address: Address, at = 0): number {
@@ -115,9 +131,15 @@ export class Ends {
       const claims = this.#state.addresses.nodes.get(addressKey(source.address))
       if (claims?.some(claim => claim.node === node)) return true
     }
-    return hostIPs.some(text => {
-      const address = parseAddress(text)
-      return address !== undefined && equalAddresses(address, 0, source.address, 0)
-    })
+    return hasAddress(hostIPs, source.address)
   }
+}
+
+const NONE: readonly never[] = Object.freeze([])
+
+function hasAddress(texts: readonly string[], wanted: Address): boolean {
+  return texts.some(text => {
+    const address = parseAddress(text)
+    return address !== undefined && equalAddresses(address, 0, wanted, 0)
+  })
 }

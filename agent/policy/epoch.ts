@@ -8,18 +8,22 @@ import {
   type Direction,
   directions,
   type End,
+  type Fix,
   type NearestMiss,
   type Rejection,
 } from './answer.ts'
 import { isFinished, type PodEntry, type ResolvedEnd } from './end.ts'
 import { Ends } from './ends.ts'
 import { evaluate, type Ground } from './evaluate.ts'
+import { Fixes } from './fix/fixes.ts'
+import type { Isolation } from './isolation.ts'
 import { missesOf, nearestFirst, type RankedMiss } from './nearest.ts'
-import type { NetworkPolicy } from './network-policy.ts'
+import type { NetworkPolicy, Rule } from './network-policy.ts'
 import type { Change, Pod, World } from './objects.ts'
 import type { Profile } from './profile.ts'
 import type { State } from './state.ts'
 import { stateAfter, stateOf } from './state-edit.ts'
+import type { TierRule } from './tier-policy.ts'
 
 /** Compiles a whole world. Objects that are listed twice under one key count once, the last. */
 export function compile(world: World, { profile }: { readonly profile: Profile }): Epoch {
@@ -31,6 +35,7 @@ export class Epoch {
   readonly #state: State
   readonly #ends: Ends
   readonly #ground: Ground
+  #fixes: Fixes | undefined
 
   constructor(state: State) {
     this.profile = state.profile
@@ -120,10 +125,21 @@ export class Epoch {
   nearest(from: End, to: End, protocol: number, port: number, direction?: Direction): NearestMiss[] {
     const answer = this.evaluate(from, to, protocol, port)
     const asked = direction === undefined ? directions : [direction]
-    const denied = asked.filter(each => answer[each].verdict === 'denied')
+    // A rule that denies is the answer itself: nothing came near.
+    const denied = asked.filter(each => answer[each].reason === 'no-rule-matched')
     return nearestFirst(
       denied.flatMap(each => this.#misses(each, this.#own(from), this.#own(to), protocol, port)),
     )
+  }
+
+  /** The smallest edit that would have allowed a direction; undefined where it was not denied. */
+  fix(from: End, to: End, protocol: number, port: number, direction: Direction): Fix | undefined {
+    const [source, destination] = [this.#own(from), this.#own(to)]
+    const answer = evaluate(this.#ground, source, destination, protocol, port)[direction]
+    if (answer.verdict !== 'denied') return undefined
+    const [subject, peer] = direction === 'egress' ? [source, destination] : [destination, source]
+    this.#fixes ??= new Fixes(this.#state, this.#ends, this.#ground)
+    return this.#fixes.fix({ direction, subject, peer, protocol, port }, answer)
   }
 
   #misses(
@@ -148,19 +164,25 @@ export class Epoch {
 
   /**
    * A small number for what the ipBlocks make of an address that is no pod's and no node's: two addresses of one class get the same
-   * answers in this epoch.
+   * answers in this epoch, where DNS has no names for them.
    */
   addressClass(address: Address, at = 0): number {
     return this.#ends.addressClass(address, at)
   }
 
-  /** The policies that isolate a pod in a direction, sorted by key; none for a host-network pod. */
+  /** The NetworkPolicies that isolate a pod in a direction, sorted by key; none for a host-network pod. */
   policiesOf(pod: Pod, direction: Direction): readonly NetworkPolicy[] {
+    return this.#isolation(pod, direction)?.policies.map(({ source }) => source) ?? []
+  }
+
+  /** The rules of every kind that can have a say about a pod in a direction, as they are written. */
+  rulesOf(pod: Pod, direction: Direction): readonly (Rule | TierRule)[] {
+    return this.#isolation(pod, direction)?.rulesAsked() ?? []
+  }
+
+  /** Undefined for a host-network pod (S52). */
+  #isolation(pod: Pod, direction: Direction): Isolation | undefined {
     const { pod: known, labels } = this.#ends.entry(pod)
-    if (known.hostNetwork) return []
-    return this.#ends
-      .namespace(known.ns)
-      .judged.subject(labels)
-      [direction].policies.map(({ source }) => source)
+    return known.hostNetwork ? undefined : this.#ends.namespace(known.ns).judged.subject(labels)[direction]
   }
 }

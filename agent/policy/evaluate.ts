@@ -1,12 +1,12 @@
-// The hot path: which rules match a connection. Nothing here is looked up by name or allocated but the Answer.
+// The hot path: both directions of a connection, and what is exempt. Nothing is looked up by name or allocated but the Answer.
 
 import type { Answer, DirectionAnswer } from './answer.ts'
 import type { ResolvedEnd } from './end.ts'
 import type { Interner, PortSet } from './interner.ts'
 import type { Isolation } from './isolation.ts'
+import { judgePolicies } from './judge-policies.ts'
+import { judgeTiers } from './judge-tiers.ts'
 import type { Traits } from './profile.ts'
-import { hasPolicyPorts, isICMP } from './protocol.ts'
-import { matchesPeer, matchesPort, nextRule } from './rule-code.ts'
 
 /** What every evaluation of an epoch has in common. */
 export interface Ground {
@@ -23,6 +23,7 @@ function notApplicable(direction: DirectionAnswer['direction']): DirectionAnswer
     witnesses: nothing,
     leftOut: nothing,
     undefinedChoice: false,
+    unknownName: false,
   })
 }
 const NO_EGRESS = notApplicable('egress')
@@ -63,25 +64,14 @@ function judge(
   protocol: number,
   port: number,
 ): DirectionAnswer {
-  const isJudged = hasPolicyPorts(protocol) || ground.traits.judgedProtocols.includes(protocol)
-  const book = isJudged ? isolation.book : isolation.unsureBook
-  const code = isolation.code
-  const root = book.root
-  let matching = root
-  for (let rule = 0, at = 0; at < code.length; rule++, at = nextRule(code, at)) {
-    // S17: peers AND ports of one rule.
-    if (matchesPort(code, at, protocol, port, ports) && matchesPeer(code, at, peer, ground.interner)) {
-      matching = book.step(matching, rule)
-    }
-  }
-  if (matching !== root) return book.admitted(matching)
-  // S50: a pod is never denied to itself. Reported only where the rules would have denied (S66).
-  if (subject.pod === peer.pod) return book.exemptSelf
-  return ground.traits.acceptsCommonICMP && isICMP(protocol) ? book.notIsolated : book.denied
+  return isolation.tiers === undefined
+    ? judgePolicies(ground, isolation, subject, peer, ports, protocol, port)
+    : judgeTiers(ground, isolation, isolation.tiers, subject, peer, ports, protocol, port)
 }
 
-/** S47: ingress from the pod's own node is always allowed. */
+/** S47: ingress from the pod's own node is always allowed. C12: no tier speaks of it, but for rules that fail closed. */
 function exemptNode(ground: Ground, isolation: Isolation, denied: DirectionAnswer): DirectionAnswer {
   const isSure = ground.traits.ownNodeIsExempt === 'always' && !denied.undefinedChoice
+  if (isolation.tiers !== undefined) return isolation.tiers.book.exempted(denied, 'exempt-node', isSure)
   return isSure ? isolation.book.exemptNode : isolation.unsureBook.exemptNode
 }

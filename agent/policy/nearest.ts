@@ -40,7 +40,7 @@ interface Term {
   readonly have: string
 }
 
-interface NearRule {
+export interface NearRule {
   readonly rule: CompiledRule
   readonly terms: number
   /** The nearest peer, -1 where one matched. */
@@ -75,7 +75,8 @@ export function missesOf(isolation: Isolation, missed: Missed): RankedMiss[] {
   return misses
 }
 
-function nearRule(rule: CompiledRule, missed: Missed): NearRule {
+/** On how many terms a rule that does not match fails, and which peer came nearest. */
+export function nearRule(rule: CompiledRule, missed: Missed): NearRule {
   const { protocol, port, destination, peer, interner } = missed
   const ports = matchesPort(rule.code, 0, protocol, port, destination.ports) ? 0 : 1
   if (matchesPeer(rule.code, 0, peer, interner)) return { rule, terms: ports, peer: -1 }

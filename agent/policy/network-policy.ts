@@ -15,6 +15,8 @@ export interface NetworkPolicy {
   /** Rules as written, also those of a direction that is not isolated (inert, S15). */
   readonly egress: readonly Rule[]
   readonly ingress: readonly Rule[]
+  /** False for an object without a spec, which a patch would have to make first. */
+  readonly hasSpec: boolean
 }
 
 export interface Rule {

@@ -67,6 +67,8 @@ export interface World {
   readonly pods: readonly Pod[]
   readonly nodes: readonly Node[]
   readonly policies: readonly PolicyObject[]
+  /** What DNS calls addresses, by their text; absent where nobody knows. A cluster does not say; hand-written cases do. */
+  readonly dns?: Readonly<Record<string, readonly string[]>>
 }
 
 /** One object that came, changed or went; `key` is the uid for pods and policies, the name for namespaces and nodes. */

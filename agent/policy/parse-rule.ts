@@ -71,7 +71,7 @@ function parseIpBlock(value: unknown, place: Place): IpBlock | undefined {
   return cidr && { cidr, except }
 }
 
-function parseCidrText(value: unknown, place: Place): CidrText | undefined {
+export function parseCidrText(value: unknown, place: Place): CidrText | undefined {
   const text = readString(value, place)
   // S35: host bits and leading zeros are in stored objects and are read as ParseCIDRSloppy reads them.
   const cidr = parseCidr(text)
@@ -114,7 +114,7 @@ function parsePort(fields: Fields, place: Place): PortMatch {
 }
 
 /** S36: TCP when absent. */
-function parseProtocol(value: unknown, place: Place): number {
+export function parseProtocol(value: unknown, place: Place): number {
   if (value === undefined) return TCP
   const text = readString(value, place)
   const number = protocolNumber(text)
@@ -124,7 +124,7 @@ function parseProtocol(value: unknown, place: Place): number {
   return TCP
 }
 
-function parseNumber(value: unknown, place: Place, wanted: string): number {
+export function parseNumber(value: unknown, place: Place, wanted: string): number {
   if (typeof value !== 'number' || !Number.isInteger(value)) {
     complain(place, `must be ${wanted}, not ${quote(value)}`)
     return Number.NaN

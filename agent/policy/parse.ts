@@ -1,7 +1,7 @@
-// From a policy object to a NetworkPolicy, or to everything that the API server would have said against it (S27). An object that
+// From a policy object to a policy, or to everything that the API server would have said against it (S27). An object that
 // is refused here never reaches an evaluation; what it might have meant is kept, so that answers can say which of them it left out.
 
-import type { Direction, PolicyRef, Rejection } from './answer.ts'
+import type { Direction, PolicyRef } from './answer.ts'
 import {
   at,
   complain,
@@ -18,27 +18,18 @@ import type { NetworkPolicy, Rule } from './network-policy.ts'
 import type { PolicyObject } from './objects.ts'
 import { parseRule } from './parse-rule.ts'
 import { parseSelector } from './parse-selector.ts'
+import { parseTierPolicy } from './parse-tier.ts'
+import type { Policy, RejectedPolicy } from './rejected.ts'
 import type { Selector } from './selector.ts'
-
-/** A rejection with the subjects and directions that the object could have touched had it been valid. */
-export interface RejectedPolicy extends Rejection {
-  /** Absent for a cluster-scoped kind: pods of every namespace. */
-  readonly ns?: string
-  /** Absent when it cannot be read: every pod. */
-  readonly subjects?: Selector
-  readonly egress: boolean
-  readonly ingress: boolean
-}
-
-export function isRejected(policy: NetworkPolicy | RejectedPolicy): policy is RejectedPolicy {
-  return 'problems' in policy
-}
+import { tierSchema } from './tier-schema.ts'
 
 const EVERYTHING: Selector = { requirements: [] }
 
 /** Reads a policy; unknown fields are ignored, as an API server prunes them. Problems name their path, all at once. */
-export function parsePolicy(object: PolicyObject): NetworkPolicy | RejectedPolicy {
+export function parsePolicy(object: PolicyObject): Policy | RejectedPolicy {
   const ref = refOf(object)
+  const schema = tierSchema(object.kind, object.apiVersion)
+  if (schema !== undefined) return parseTierPolicy(object.spec, ref, schema)
   const problems: string[] = []
   const place: Place = { path: '', problems }
   if (!isNetworkPolicy(object)) return notEvaluated(object, ref)
@@ -60,7 +51,8 @@ export function parsePolicy(object: PolicyObject): NetworkPolicy | RejectedPolic
       ...(subjects && { subjects }),
       ...(isolates ?? BOTH),
     }
-  return { ref, ns, subjects: subjects!, isolates: isolates!, egress, ingress }
+  const hasSpec = field(object as unknown as Fields, 'spec') !== undefined
+  return { ref, ns, subjects: subjects!, isolates: isolates!, egress, ingress, hasSpec }
 }
 
 const BOTH = { egress: true, ingress: true }
@@ -71,8 +63,11 @@ function isNetworkPolicy(object: PolicyObject): boolean {
 
 /** The names that answers give a policy. */
 export function refOf(object: PolicyObject): PolicyRef {
-  const { kind, metadata } = object
-  const ns = metadata.namespace ?? (isNetworkPolicy(object) ? 'default' : undefined)
+  const { kind, metadata, apiVersion } = object
+  const isClusterScoped = tierSchema(kind, apiVersion) !== undefined
+  const ns = isClusterScoped
+    ? undefined
+    : (metadata.namespace ?? (isNetworkPolicy(object) ? 'default' : undefined))
   return {
     key: ns === undefined ? `${kind}/${metadata.name}` : `${ns}/${metadata.name}`,
     kind,

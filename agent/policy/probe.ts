@@ -166,8 +166,7 @@ export function answerOf(epoch: Epoch, probe: ResolvedProbe, answer: Answer): Pr
   const { verdict, egress, ingress } = answer
   const judged = [egress, ingress].filter(each => each.verdict !== 'n/a')
   const leftOut = leftOutOf(egress, ingress)
-  const isSure =
-    leftOut.length === 0 && !probe.isAmbiguous && !egress.undefinedChoice && !ingress.undefinedChoice
+  const isSure = leftOut.length === 0 && !probe.isAmbiguous && !isOpen(egress) && !isOpen(ingress)
   return {
     ...(probe.id != null && { id: probe.id }),
     verdict,
@@ -178,6 +177,11 @@ export function answerOf(epoch: Epoch, probe: ResolvedProbe, answer: Answer): Pr
     ...(leftOut.length > 0 && { leftOut }),
     ...(!isSure && { certainty: 'candidates' }),
   }
+}
+
+/** Does the answer rest on a choice, or on a name that nobody knows? */
+function isOpen({ undefinedChoice, unknownName }: DirectionAnswer): boolean {
+  return undefinedChoice || unknownName
 }
 
 function leftOutOf(egress: DirectionAnswer, ingress: DirectionAnswer): readonly string[] {
@@ -198,8 +202,10 @@ function responsibleOf(answer: DirectionAnswer): Responsible {
 }
 
 function printResponsible({ direction, witnesses, reason }: DirectionAnswer): Responsible {
-  const policies = [...new Set(witnesses.map(({ policy }) => policy.key))]
-  const rules = witnesses.filter(({ rule }) => rule >= 0).map(({ policy, rule }) => `${policy.key}#${rule}`)
+  // A rule that passed a packet on answers for nothing.
+  const answering = witnesses.filter(({ role }) => role !== 'passes')
+  const policies = [...new Set(answering.map(({ policy }) => policy.key))]
+  const rules = answering.filter(({ rule }) => rule >= 0).map(({ policy, rule }) => `${policy.key}#${rule}`)
   return { direction, policies, ...(rules.length > 0 && { rules }), reason: reason! }
 }
 

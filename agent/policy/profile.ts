@@ -4,6 +4,7 @@
 // kube-network-policies' blindness to sidecar ports cannot be told.
 
 import { type Cidr, parseCidr } from '../address.ts'
+import { tierSchemas } from './tier-schema.ts'
 
 export interface Traits {
   /** Does `ipBlock` match the addresses of pods (S30) and of nodes (S31)? */
@@ -24,6 +25,8 @@ export interface Traits {
   readonly acceptsCommonICMP: boolean
   /** Is every process of the own node exempt (S47), or only some? */
   readonly ownNodeIsExempt: 'always' | 'some-processes'
+  /** The cluster-scoped kinds that some release is known to enforce (C11); the others are left out. */
+  readonly enforcesTiers: readonly string[]
   /** For callers: is a Service's address what egress policy sees (S32, S56)? */
   readonly judgesBeforeDNAT: boolean
   /** For callers: are packets of established connections judged again when policies change (S55)? */
@@ -46,6 +49,9 @@ export function isProfile(text: string): text is Profile {
   return (profiles as readonly string[]).includes(text)
 }
 
+const everyTier = Object.keys(tierSchemas)
+const v1alpha1 = ['AdminNetworkPolicy', 'BaselineAdminNetworkPolicy']
+
 /** SEMANTICS Part 6: the choice made for each open question. */
 const upstream: Traits = {
   ipBlockMatchesPods: true,
@@ -56,6 +62,7 @@ const upstream: Traits = {
   judgedProtocols: [],
   acceptsCommonICMP: false,
   ownNodeIsExempt: 'always',
+  enforcesTiers: everyTier,
   judgesBeforeDNAT: false,
   rechecksEstablished: false,
 }
@@ -63,6 +70,8 @@ const upstream: Traits = {
 const ICMP = 1
 const ICMPV6 = 58
 
+// C11, network-policy-api `site-src/implementations.md`: v1alpha1 kube-network-policies, OVN-Kubernetes, Antrea, Calico 3.29-3.31;
+// v1alpha2 kube-network-policies, Calico 3.32. A profile does not know its release, so calico has both.
 export const traits: Readonly<Record<Profile, Traits>> = {
   upstream,
   // calico #6634 (ipBlock and pods); felix `rules/static.go` lets ICMPv6 130-136 pass towards the host, so only ICMP is judged.
@@ -75,16 +84,27 @@ export const traits: Readonly<Record<Profile, Traits>> = {
     ipBlockMatchesNodes: false,
     inertRulesIsolate: true,
     judgedProtocols: [ICMP, ICMPV6],
+    enforcesTiers: [],
   },
   // `pkg/controllers/netpol`: ::/0 is written as two ranges; `pkg/utils` CommonICMPRules.
-  'kube-router': { ...upstream, allIPv6: ['2000::/3', 'fd00::/8'], acceptsCommonICMP: true },
+  'kube-router': {
+    ...upstream,
+    allIPv6: ['2000::/3', 'fd00::/8'],
+    acceptsCommonICMP: true,
+    enforcesTiers: [],
+  },
   // `pkg/dataplane/controller.go`: neighbour discovery (133-137) passes first; own node is a socket of user id 0.
   'kube-network-policies': { ...upstream, judgedProtocols: [ICMP], ownNodeIsExempt: 'some-processes' },
-  antrea: upstream,
+  antrea: { ...upstream, enforcesTiers: v1alpha1 },
   // ovn-kubernetes #3669, PR #2093; network-policy-api #305.
-  'ovn-kubernetes': { ...upstream, everyNamespaceIncludesNodes: true, rechecksEstablished: true },
+  'ovn-kubernetes': {
+    ...upstream,
+    everyNamespaceIncludesNodes: true,
+    enforcesTiers: v1alpha1,
+    rechecksEstablished: true,
+  },
   // aws-network-policy-agent #90 (ICMP by rules without protocol), PR #210 (before DNAT, adds the ClusterIP itself).
-  aws: { ...upstream, judgedProtocols: [ICMP, ICMPV6], judgesBeforeDNAT: true },
+  aws: { ...upstream, judgedProtocols: [ICMP, ICMPV6], enforcesTiers: [], judgesBeforeDNAT: true },
 }
 
 /** What an ipBlock's CIDR covers: itself, but for `::/0` where a profile has something else for it. */

@@ -1,26 +1,47 @@
 // How changes make the next state: each part is shared until a change touches it.
 
-import { parseCidr } from '../address.ts'
-import { AddressIndexEdit, claimsAlike } from './address-index.ts'
+import { parseAddress, parseCidr } from '../address.ts'
+import { AddressIndexEdit, type AddressKey, addressKey, claimsAlike } from './address-index.ts'
 import { CidrTrie } from './cidr-trie.ts'
 import { type CompiledPolicy, compilePolicy } from './compiled-policy.ts'
+import { type CompiledTierPolicy, comparePrecedence, compileTierPolicy } from './compiled-tier.ts'
 import type { PodEntry } from './end.ts'
 import type { CompiledRejection } from './namespace-policies.ts'
-import type { NetworkPolicy } from './network-policy.ts'
 import type { Change, Namespace, Node, Pod, PolicyObject, World } from './objects.ts'
 import type { Overlay, OverlayEdit } from './overlay.ts'
-import { isRejected, parsePolicy, type RejectedPolicy, refOf } from './parse.ts'
+import { parsePolicy, refOf } from './parse.ts'
+import { leftOutTier } from './parse-tier.ts'
 import type { Profile } from './profile.ts'
-import { emptyState, judge, type NamespaceState, namespaceLabels, podEntry, type State } from './state.ts'
+import { isRejected, isTierPolicy, type Policy, type RejectedPolicy } from './rejected.ts'
+import { matchesSelector, type Selector } from './selector.ts'
+import {
+  type Clusterwide,
+  emptyState,
+  judge,
+  type NamespaceState,
+  namespaceLabels,
+  podEntry,
+  type State,
+} from './state.ts'
 
 /** The state of a whole world. Objects that are listed twice under one key count once, the last. */
 export function stateOf(world: World, profile: Profile): State {
-  const edit = new StateEdit(emptyState(profile))
+  const edit = new StateEdit({ ...emptyState(profile), names: world.dns && namesOf(world.dns) })
   for (const namespace of world.namespaces) edit.setNamespace(namespace.name, namespace)
   for (const node of world.nodes) edit.setNode(node.name, node)
   for (const pod of world.pods) edit.setPod(pod.uid, pod)
   for (const object of world.policies) edit.setPolicy(policyKey(object), parsePolicy(object))
   return settled(edit)
+}
+
+/** What is no address names nothing. */
+function namesOf(dns: NonNullable<World['dns']>): NonNullable<State['names']> {
+  return new Map(
+    Object.entries(dns).flatMap(([text, names]): [AddressKey, readonly string[]][] => {
+      const address = parseAddress(text)
+      return address === undefined ? [] : [[addressKey(address), names]]
+    }),
+  )
 }
 
 /** The key of a policy's changes: its uid, or what answers call it where a manifest has none. */
@@ -38,7 +59,7 @@ export function stateAfter(before: State, changes: readonly Change[]): State {
 
 /** The same state with a new interner: what was seen and is gone is forgotten. */
 function renewed(state: State): State {
-  const edit = new StateEdit(emptyState(state.profile))
+  const edit = new StateEdit({ ...emptyState(state.profile), names: state.names })
   for (const { name, object } of state.namespaces.values())
     if (object !== undefined) edit.setNamespace(name, object)
   for (const node of state.nodes.values()) edit.setNode(node.name, node)
@@ -61,8 +82,10 @@ class StateEdit {
   readonly #podsByName: OverlayEdit<string, readonly string[]>
   readonly #nodes: OverlayEdit<string, Node>
   readonly #addresses: AddressIndexEdit
-  readonly #policies: OverlayEdit<string, NetworkPolicy | RejectedPolicy>
+  readonly #policies: OverlayEdit<string, Policy | RejectedPolicy>
+  readonly #tiers: Map<string, CompiledTierPolicy>
   readonly #rejections: Map<string, CompiledRejection>
+  #haveTiersChanged = false
   #havePodCidrsChanged = false
 
   constructor(before: State) {
@@ -72,6 +95,7 @@ class StateEdit {
     this.#nodes = before.nodes.edit()
     this.#addresses = new AddressIndexEdit(before.addresses)
     this.#policies = before.policies.edit()
+    this.#tiers = new Map(before.tiers)
     this.#rejections = new Map(before.rejections)
   }
 
@@ -113,36 +137,58 @@ class StateEdit {
     this.#nodes.set(name, node)
   }
 
-  setPolicy(key: string, policy: NetworkPolicy | RejectedPolicy | undefined): void {
+  setPolicy(key: string, policy: Policy | RejectedPolicy | undefined): void {
     const before = this.#policies.get(key)
-    if (before !== undefined) this.#withdraw(key, before)
-    if (policy !== undefined) this.#admit(key, policy)
+    if (before !== undefined) this.#withdraw(key, this.#standing(before))
+    if (policy !== undefined) this.#admit(key, this.#standing(policy))
     this.#policies.set(key, policy)
   }
 
-  #withdraw(key: string, policy: NetworkPolicy | RejectedPolicy): void {
-    if (isRejected(policy)) this.#rejections.delete(key)
-    else this.#namespace(policy.ns).policies.delete(key)
-    this.#touch(policy.ns)
+  /** C11: what a data plane is not known to enforce decides nothing, and every answer that it would touch says so. */
+  #standing(policy: Policy | RejectedPolicy): Policy | RejectedPolicy {
+    const { profile, traits } = this.#before
+    if (isRejected(policy) || !isTierPolicy(policy) || traits.enforcesTiers.includes(policy.ref.kind))
+      return policy
+    return leftOutTier(policy, `kind: ${policy.ref.kind} is not known to be enforced by ${profile}`)
   }
 
-  #admit(key: string, policy: NetworkPolicy | RejectedPolicy): void {
+  #withdraw(key: string, policy: Policy | RejectedPolicy): void {
+    if (isRejected(policy)) this.#rejections.delete(key)
+    else if (isTierPolicy(policy)) this.#tiers.delete(key)
+    else this.#namespace(policy.ns).policies.delete(key)
+    this.#touch(policy)
+  }
+
+  #admit(key: string, policy: Policy | RejectedPolicy): void {
     const { interner, traits } = this.#before
     if (isRejected(policy)) {
       this.#rejections.set(key, {
         rejection: policy,
+        namespaces: policy.namespaces && interner.selector(policy.namespaces),
         subjects: policy.subjects && interner.selector(policy.subjects),
       })
+    } else if (isTierPolicy(policy)) {
+      this.#tiers.set(key, compileTierPolicy(policy, interner, traits))
     } else {
       this.#namespace(policy.ns).policies.set(key, compilePolicy(policy, interner, traits))
     }
-    this.#touch(policy.ns)
+    this.#touch(policy)
   }
 
-  /** What is asked about a namespace's pods is asked anew; without a namespace, about all pods. */
-  #touch(ns: string | undefined): void {
-    if (ns !== undefined) this.#namespace(ns).isTouched = true
-    else for (const { name } of this.#before.namespaces.values()) this.#namespace(name).isTouched = true
+  /** What is asked about a namespace's pods is asked anew; of a cluster-scoped policy, about the pods of those that it selects. */
+  #touch(policy: Policy | RejectedPolicy): void {
+    if (isTierPolicy(policy)) {
+      this.#haveTiersChanged = true
+      this.#touchSelected(policy.subjects.namespaces)
+    } else if (policy.ns !== undefined) this.#namespace(policy.ns).isTouched = true
+    else this.#touchSelected(isRejected(policy) ? policy.namespaces : undefined)
+  }
+
+  /** Namespaces whose labels change in the same step, and new ones, are judged anew anyway. */
+  #touchSelected(selector: Selector | undefined): void {
+    for (const { name, labels } of this.#before.namespaces.values())
+      if (selector === undefined || matchesSelector(selector, labels.labels))
+        this.#namespace(name).isTouched = true
   }
 
   #namespace(name: string): NamespaceEdit {
@@ -158,11 +204,10 @@ class StateEdit {
   done(): State {
     const before = this.#before
     const nodes = this.#nodes.done()
+    const tiers = this.#haveTiersChanged ? byPrecedence(this.#tiers) : before.tiers
+    const clusterwide = { interner: before.interner, tiers, rejections: this.#rejections }
     const namespaces = new Map(
-      [...this.#namespaces].map(([name, edit]) => [
-        name,
-        finishNamespace(before, name, edit, this.#rejections),
-      ]),
+      [...this.#namespaces].map(([name, edit]) => [name, finishNamespace(before, name, edit, clusterwide)]),
     )
     return {
       ...before,
@@ -173,6 +218,7 @@ class StateEdit {
       podCidrs: this.#havePodCidrsChanged ? podCidrTrie(nodes) : before.podCidrs,
       addresses: this.#addresses.done(),
       policies: this.#policies.done(),
+      tiers,
       rejections: this.#rejections,
     }
   }
@@ -189,14 +235,13 @@ function finishNamespace(
   before: State,
   name: string,
   edit: NamespaceEdit,
-  rejections: ReadonlyMap<string, CompiledRejection>,
+  clusterwide: Clusterwide,
 ): NamespaceState {
   const old = before.namespaces.get(name)
   const labels = before.interner.labelSet(namespaceLabels(name, edit.object?.labels))
-  const judged =
-    old !== undefined && !edit.isTouched
-      ? old.judged
-      : judge(before.interner, name, edit.policies, rejections)
+  // Labels of namespaces choose the subjects of cluster-scoped policies, and of nothing else.
+  const isKept = old !== undefined && !edit.isTouched && (old.labels === labels || isUniform(clusterwide))
+  const judged = isKept ? old.judged : judge(clusterwide, name, labels, edit.policies)
   return {
     name,
     id: before.interner.name(name),
@@ -205,6 +250,22 @@ function finishNamespace(
     policies: edit.policies,
     judged,
   }
+}
+
+/** Do the labels of a namespace say nothing about which policies reach it? */
+function isUniform({ tiers, rejections }: Clusterwide): boolean {
+  return tiers.size === 0 && [...rejections.values()].every(({ namespaces }) => namespaces === undefined)
+}
+
+/** Of two policies of one name (a policy being replaced) the first by uid. */
+function byPrecedence(
+  tiers: ReadonlyMap<string, CompiledTierPolicy>,
+): ReadonlyMap<string, CompiledTierPolicy> {
+  return new Map(
+    [...tiers].sort(
+      ([keyA, a], [keyB, b]) => comparePrecedence(a.source, b.source) || (keyA < keyB ? -1 : 1),
+    ),
+  )
 }
 
 function podCidrTrie(nodes: Overlay<string, Node>): CidrTrie {

@@ -1,17 +1,17 @@
 // Everything an epoch is made of. Nothing in it changes; state-edit.ts makes the next one.
 
 import { parseAddress } from '../address.ts'
-import { type AddressIndex, emptyAddressIndex } from './address-index.ts'
+import { type AddressIndex, type AddressKey, emptyAddressIndex } from './address-index.ts'
 import { CidrTrie } from './cidr-trie.ts'
 import type { CompiledPolicy } from './compiled-policy.ts'
+import type { CompiledTierPolicy } from './compiled-tier.ts'
 import type { PodEntry } from './end.ts'
 import { Interner, type LabelSet } from './interner.ts'
 import { type CompiledRejection, NamespacePolicies } from './namespace-policies.ts'
-import type { NetworkPolicy } from './network-policy.ts'
 import type { Labels, Namespace, Node, Pod } from './objects.ts'
 import { Overlay } from './overlay.ts'
-import type { RejectedPolicy } from './parse.ts'
 import { type Profile, type Traits, traits } from './profile.ts'
+import type { Policy, RejectedPolicy } from './rejected.ts'
 
 export interface State {
   readonly profile: Profile
@@ -26,9 +26,13 @@ export interface State {
   readonly podCidrs: CidrTrie
   readonly addresses: AddressIndex
   /** By the key of changes; the value is the policy as it was read. */
-  readonly policies: Overlay<string, NetworkPolicy | RejectedPolicy>
+  readonly policies: Overlay<string, Policy | RejectedPolicy>
+  /** The cluster-scoped policies in order of precedence, by the key of changes. */
+  readonly tiers: ReadonlyMap<string, CompiledTierPolicy>
   /** By the key of changes. */
   readonly rejections: ReadonlyMap<string, CompiledRejection>
+  /** What DNS calls addresses; undefined where nobody knows. */
+  readonly names: ReadonlyMap<AddressKey, readonly string[]> | undefined
 }
 
 export interface NamespaceState {
@@ -55,7 +59,9 @@ export function emptyState(profile: Profile): State {
     podCidrs: new CidrTrie(),
     addresses: emptyAddressIndex,
     policies: new Overlay(),
+    tiers: new Map(),
     rejections: new Map(),
+    names: undefined,
   }
 }
 
@@ -66,22 +72,29 @@ export function namespaceLabels(name: string, labels: Labels = {}): Labels {
 
 const NAME_LABEL = 'kubernetes.io/metadata.name'
 
+/** What of a state decides about the pods of a namespace. */
+export type Clusterwide = Pick<State, 'interner' | 'tiers' | 'rejections'>
+
 /** Policies sorted by key, those of one name (a policy being replaced) by uid. */
 export function judge(
-  interner: Interner,
+  { interner, tiers, rejections }: Clusterwide,
   ns: string,
+  labels: LabelSet,
   policies: ReadonlyMap<string, CompiledPolicy>,
-  rejections: ReadonlyMap<string, CompiledRejection>,
 ): NamespacePolicies {
   const sorted = [...policies].sort(([keyA, a], [keyB, b]) => {
     const [nameA, nameB] = [a.source.ref.key, b.source.ref.key]
     return nameA < nameB ? -1 : nameA > nameB ? 1 : keyA < keyB ? -1 : 1
   })
+  const reaching = [...tiers.values()].filter(({ namespaces }) => interner.selects(namespaces, labels.id))
   const touching = [...rejections.values()].filter(
-    ({ rejection }) => rejection.ns === undefined || rejection.ns === ns,
+    ({ rejection, namespaces }) =>
+      (rejection.ns === undefined || rejection.ns === ns) &&
+      (namespaces === undefined || interner.selects(namespaces, labels.id)),
   )
   return new NamespacePolicies(
     sorted.map(([, policy]) => policy),
+    reaching,
     touching,
     interner,
   )
@@ -97,7 +110,8 @@ export function podEntry(pod: Pod, interner: Interner): PodEntry {
 }
 
 /** A namespace that no object is known of. */
-export function mentioned({ interner, rejections }: State, name: string): NamespaceState {
+export function mentioned(state: State, name: string): NamespaceState {
+  const { interner } = state
   const policies = new Map<string, CompiledPolicy>()
   const labels = interner.labelSet(namespaceLabels(name))
   return {
@@ -106,6 +120,6 @@ export function mentioned({ interner, rejections }: State, name: string): Namesp
     object: undefined,
     labels,
     policies,
-    judged: judge(interner, name, policies, rejections),
+    judged: judge(state, name, labels, policies),
   }
 }

@@ -7,6 +7,7 @@ import { fileURLToPath } from 'node:url'
 const isShort = process.argv.includes('--short')
 const benches: readonly [string, readonly string[]][] = [
   ['evaluate.bench.ts', ['--probes', '20000', '--runs', '1']],
+  ['fix.bench.ts', ['--denials', '2000', '--runs', '1']],
   ['collectors.bench.ts', ['--lines', '20000', '--runs', '1']],
   ['replay.bench.ts', ['--lines', '20000', '--runs', '1']],
 ]

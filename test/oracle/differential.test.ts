@@ -2,7 +2,7 @@
 // the nearest misses. ORACLE_SEED and ORACLE_WORLDS choose other worlds or more of them.
 
 import t from 'tap'
-import { askProbe, compile, isProbeError } from '../../agent/policy/index.ts'
+import { askProbe, compile, isProbeError, readProbe } from '../../agent/policy/index.ts'
 import type { World } from '../../agent/policy/objects.ts'
 import {
   askOracle,
@@ -12,11 +12,13 @@ import {
   type Line,
   orThrown,
   type Scene,
+  writeGrounds,
 } from './differential.ts'
 import { editsOf } from './edits.ts'
 import type { Probe } from './ends.ts'
+import type { Grounds } from './oracle.ts'
 import { probesOf } from './probes.ts'
-import { worldOf } from './worlds.ts'
+import { anyWorldOf } from './tiered-worlds.ts'
 
 const firstSeed = Number(process.env.ORACLE_SEED ?? 1)
 const worlds = Number(process.env.ORACLE_WORLDS ?? 1000)
@@ -33,8 +35,23 @@ function compileWorld(world: World): Epoch {
 function askEngine(epoch: Epoch, probe: Probe): Line {
   return orThrown(() => {
     const answer = askProbe(epoch, probe)
-    return isProbeError(answer) ? 'cannot be asked' : answer
+    if (isProbeError(answer)) return 'cannot be asked'
+    return { ...answer, grounds: groundsIn(epoch, probe).map(writeGrounds) }
   })
+}
+
+/** The witnesses, which `askProbe` keeps to itself. */
+function groundsIn(epoch: Epoch, probe: Probe): Grounds[] {
+  const read = readProbe(epoch, probe)
+  if (isProbeError(read)) throw new Error('answered, though it cannot be read')
+  const { egress, ingress } = epoch.evaluate(read.from, read.to, read.protocol, read.port)
+  return [egress, ingress]
+    .filter(({ verdict }) => verdict !== 'n/a')
+    .map(({ direction, witnesses, undefinedChoice }) => ({
+      direction,
+      witnesses: witnesses.map(witness => ({ ...witness, policy: witness.policy.key })),
+      undefinedChoice,
+    }))
 }
 
 const engine: Engine = ({ world, edits }, probe) =>
@@ -47,7 +64,7 @@ t.test('the engine and the oracle answer every probe about a random world alike'
   let asked = 0
   let differences = 0
   for (let seed = firstSeed; seed < firstSeed + worlds; seed++) {
-    const world = worldOf(seed)
+    const world = anyWorldOf(seed)
     const epoch = compileWorld(world)
     for (const probe of probesOf(world, seed, probesPerWorld)) {
       asked++
@@ -64,7 +81,7 @@ t.test(
   t => {
     let differences = 0
     for (let seed = firstSeed; seed < firstSeed + editedWorlds; seed++) {
-      const world = worldOf(seed)
+      const world = anyWorldOf(seed)
       let before = { epoch: compileWorld(world), world, scene: { world, edits: [] } as Scene }
       for (const { changes, world: edited } of editsOf(world, seed, 6)) {
         const after = {

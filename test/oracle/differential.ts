@@ -4,10 +4,10 @@ import type { Change, World } from '../../agent/policy/objects.ts'
 import { applyChange } from './edits.ts'
 import type { Probe } from './ends.ts'
 import { nearest } from './nearest.ts'
-import { ask } from './oracle.ts'
+import { ask, type Grounds } from './oracle.ts'
 import { shrink } from './shrink.ts'
 
-/** What is compared: everything that `culprit evaluate` prints for a probe, or that it cannot be asked. */
+/** What is compared: all that `culprit evaluate` prints for a probe, with what it rests on, or that it cannot be asked. */
 export type Line = object | 'cannot be asked'
 
 /** A world and the edits made to it, in their groups; without edits it is compiled as it is. */
@@ -23,13 +23,20 @@ export type Engine = (scene: Scene, probe: Probe) => Line
 export function askOracle(world: World, probe: Probe): Line {
   const answer = ask(world, probe)
   if (answer === undefined) return 'cannot be asked'
-  const { leftOut, isCertain, ...rest } = answer
+  const { leftOut, isCertain, grounds, ...rest } = answer
   return {
     ...rest,
-    ...(answer.verdict === 'denied' ? { nearest: nearest(world, probe) } : {}),
+    ...(answer.verdict === 'denied' ? { nearest: nearest(world, probe, answer) } : {}),
     ...(leftOut.length > 0 ? { leftOut } : {}),
     ...(isCertain ? {} : { certainty: 'candidates' }),
+    grounds: grounds.map(writeGrounds),
   }
+}
+
+/** `ingress passes AdminNetworkPolicy/a#0, isolates shop/b`, with a question mark where another order would say otherwise. */
+export function writeGrounds({ direction, witnesses, undefinedChoice }: Grounds): string {
+  const named = witnesses.map(({ policy, role, rule }) => `${role} ${policy}${rule < 0 ? '' : `#${rule}`}`)
+  return `${direction}${undefinedChoice ? '?' : ''} ${named.join(', ')}`
 }
 
 export function worldAfter({ world, edits }: Scene): World {

@@ -1,9 +1,12 @@
 // Random edits of a world: what a watch would bring, each with the world that it leads to.
 
-import type { Change, Pod, World } from '../../agent/policy/objects.ts'
+import type { Change, Pod, PolicyObject, World } from '../../agent/policy/objects.ts'
 import { policyOf } from './policies.ts'
 import { labelValues, namespaceNames } from './pools.ts'
 import { createRandom, type Random } from './random.ts'
+import { readTierPolicies, type TierKind } from './tier-manifest.ts'
+import { tierPolicyOf } from './tier-policies.ts'
+import { labelled } from './tiered-worlds.ts'
 import { addressesOf, containerPorts, labelsOf, namespaceOf, nodeOf, podOf } from './worlds.ts'
 
 export interface Edit {
@@ -97,7 +100,7 @@ function namespaceChange(random: Random, world: World): Change[] {
 function nodeChange(random: Random, world: World): Change[] {
   if (random.chance(0.15)) {
     const fresh = nodeOf(random, random.between(3, 4))
-    return [{ kind: 'Node', key: fresh.name, object: fresh }]
+    return [{ kind: 'Node', key: fresh.name, object: hasTiers(world) ? labelled(random, fresh) : fresh }]
   }
   const node = random.pick(world.nodes)
   const isEmpty = !world.pods.some(pod => pod.node === node.name)
@@ -107,16 +110,22 @@ function nodeChange(random: Random, world: World): Change[] {
     (address, index) => index === 0 || needed.includes(address) || random.chance(0.5),
   )
   const addresses = [...new Set([...kept, ...random.some([`10.201.0.${random.between(1, 3)}`], 0.5)])]
-  return [{ kind: 'Node', key: node.name, object: { ...node, addresses } }]
+  const same = { ...node, addresses }
+  return [{ kind: 'Node', key: node.name, object: hasTiers(world) ? labelled(random, same) : same }]
+}
+
+function hasTiers({ policies }: World): boolean {
+  return readTierPolicies(policies).length > 0
 }
 
 function newPolicy(random: Random, world: World, serial: number): Change[] {
-  const policy = policyOf(
-    random,
-    100 + serial,
-    random.pick(world.namespaces).name,
-    addressesOf(world.nodes, world.pods),
-  )
+  const addresses = addressesOf(world.nodes, world.pods)
+  const tier = hasTiers(world) ? random.pick(readTierPolicies(world.policies)) : undefined
+  if (tier !== undefined && tier.kind !== 'BaselineAdminNetworkPolicy' && random.chance(0.6)) {
+    const object = tierPolicyOf(random, tier.kind, 100 + serial, addresses)
+    return [{ kind: 'Policy', key: object.metadata.uid!, object }]
+  }
+  const policy = policyOf(random, 100 + serial, random.pick(world.namespaces).name, addresses)
   return [{ kind: 'Policy', key: policy.metadata.uid!, object: policy }]
 }
 
@@ -127,7 +136,7 @@ function policyChange(random: Random, world: World, serial: number): Change[] {
   const { metadata } = policy
   const gone: Change = { kind: 'Policy', key: metadata.uid! }
   if (random.chance(0.25)) return [gone]
-  const fresh = policyOf(random, 0, metadata.namespace ?? 'default', addressesOf(world.nodes, world.pods))
+  const fresh = freshOf(random, world, policy)
   if (random.chance(0.2)) {
     const uid = `policy-again-${serial}`
     return [
@@ -143,6 +152,13 @@ function policyChange(random: Random, world: World, serial: number): Change[] {
       object: { ...policy, spec: fresh.spec, metadata: { ...metadata, generation } },
     },
   ]
+}
+
+/** Another policy of the same kind, for its spec. */
+function freshOf(random: Random, { nodes, pods }: World, { kind, metadata }: PolicyObject): PolicyObject {
+  const addresses = addressesOf(nodes, pods)
+  if (kind === 'NetworkPolicy') return policyOf(random, 0, metadata.namespace ?? 'default', addresses)
+  return tierPolicyOf(random, kind as TierKind, 0, addresses)
 }
 
 /** The plain meaning of a change: replace, add or remove the object of that key. */

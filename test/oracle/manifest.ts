@@ -50,7 +50,7 @@ export interface Policy {
   readonly problems: readonly string[]
 }
 
-/** The NetworkPolicies among the objects; every other kind is not this oracle's matter. */
+/** The NetworkPolicies among the objects; the cluster-scoped kinds are read by tier-manifest.ts. */
 export function readPolicies(objects: readonly PolicyObject[]): Policy[] {
   return objects.filter(object => object.kind === 'NetworkPolicy').map(readPolicy)
 }
@@ -75,7 +75,7 @@ function foreignPolicy(object: PolicyObject, ns: string): Policy {
 }
 
 /** `null` means absent; as an element of a list it is the zero value, as the API server's decoder reads it. */
-function dropNulls(value: unknown): unknown {
+export function dropNulls(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(element => (element === null ? {} : dropNulls(element)))
   if (value === null || typeof value !== 'object') return value ?? undefined
   const kept = Object.entries(value).filter(([, field]) => field !== null && field !== undefined)
@@ -155,7 +155,8 @@ function portProblems(term: PortTerm): string[] {
   return problems
 }
 
-function isPortNumber(port: number): boolean {
+/** 1 to 65535. */
+export function isPortNumber(port: number): boolean {
   return Number.isInteger(port) && port >= 1 && port <= 65535
 }
 
@@ -165,7 +166,8 @@ function isPortName(name: string): boolean {
   return !name.includes('--') && !name.startsWith('-') && !name.endsWith('-')
 }
 
-function selectorProblems(selector: Selector | undefined): string[] {
+/** What the API server's label validation says against a selector. */
+export function selectorProblems(selector: Selector | undefined): string[] {
   const labels = Object.entries(selector?.matchLabels ?? {})
   return [
     ...labels

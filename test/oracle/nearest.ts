@@ -3,6 +3,7 @@
 
 import type { Labels, World } from '../../agent/policy/objects.ts'
 import { contains, readBlock, writeIp } from './addresses.ts'
+import { byText, isolatingPolicies } from './decide.ts'
 import { type Connection, type Probe, readConnection } from './ends.ts'
 import {
   type Direction,
@@ -22,7 +23,7 @@ import {
   type Question,
   rulesOf,
 } from './matching.ts'
-import { ask, byText, isolatingPolicies, listQuestions } from './oracle.ts'
+import { ask, listQuestions } from './oracle.ts'
 
 export interface Term {
   readonly failed: string
@@ -45,13 +46,15 @@ interface Miss {
 }
 
 /** The misses of a denied probe; empty for an allowed one and for one that cannot be asked. */
-export function nearest(world: World, probe: Probe): Nearest[] {
-  const answer = ask(world, probe)
+export function nearest(world: World, probe: Probe, answer = ask(world, probe)): Nearest[] {
   const connection = readConnection(world, probe)
   if (answer === undefined || connection === undefined) return []
   const policies = readPolicies(world.policies)
+  // A rule that denies in words is the answer itself: only what no rule admits has a nearest miss.
+  const isMissed = (direction: Direction) =>
+    answer.responsible.some(one => one.direction === direction && one.reason === 'no-rule-matched')
   const misses = listQuestions(world, connection)
-    .filter(question => answer[question.direction] === 'denied')
+    .filter(question => isMissed(question.direction))
     .flatMap(question => missesOf(policies, question))
   return misses.toSorted(byNearness).map(({ direction, policy, rule, terms }) => {
     const [first, ...also] = terms

@@ -39,7 +39,7 @@ function specOf(random: Random, addresses: readonly string[]): Json {
 }
 
 /** The field, or nothing, or (which means the same) null. */
-function maybe(random: Random, name: string, probability: number, value: () => unknown): Json {
+export function maybe(random: Random, name: string, probability: number, value: () => unknown): Json {
   if (random.chance(probability)) return { [name]: value() }
   return random.chance(0.2) ? { [name]: null } : {}
 }
@@ -57,7 +57,12 @@ function typesOf(random: Random): Json {
   return types === undefined ? {} : { policyTypes: types }
 }
 
-function selectorOf(random: Random, pool: Readonly<Record<string, readonly string[]>>, empty: number): Json {
+/** A selector over the labels of a pool; `empty` is how often it selects everything. */
+export function selectorOf(
+  random: Random,
+  pool: Readonly<Record<string, readonly string[]>>,
+  empty: number,
+): Json {
   if (random.chance(empty)) return random.chance(0.8) ? {} : { matchLabels: {} }
   const keys = Object.keys(pool).filter(key => random.chance(isInherited(key) ? 0.02 : 0.4))
   const matchLabels = Object.fromEntries(keys.map(key => [key, random.pick(pool[key]!)]))
@@ -121,7 +126,8 @@ function peerOf(random: Random, addresses: readonly string[]): Json {
   }
 }
 
-function namespaceSelectorOf(random: Random): Json {
+/** A selector of namespaces, a quarter of them by name. */
+export function namespaceSelectorOf(random: Random): Json {
   if (random.chance(0.25))
     return {
       matchLabels: { 'kubernetes.io/metadata.name': random.pick(['shop', 'data', 'default', 'shop-b']) },

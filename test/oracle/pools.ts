@@ -13,6 +13,17 @@ export const namespaceLabelValues: Readonly<Record<string, readonly string[]>> =
   env: ['prod', 'dev'],
   app: ['api', 'cart'],
 }
+export const nodeLabelValues: Readonly<Record<string, readonly string[]>> = {
+  zone: ['a', 'b', ''],
+  pool: ['edge', 'gpu'],
+}
+export const domainNames = [
+  'example.org',
+  'www.example.org',
+  'a.b.example.org',
+  'example.com',
+  'notexample.org',
+]
 export const namespaceNames = ['default', 'shop', 'data', 'shop-b', 'constructor']
 export const portNames = ['http', 'dns', 'metrics', 'constructor']
 export const portNumbers = [53, 80, 443, 5432, 8080]

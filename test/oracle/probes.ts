@@ -14,7 +14,7 @@ export function probesOf(world: World, seed: number, count: number): Probe[] {
 
 /** The ports that policies and pods mention, the edges of ranges, their neighbours, and others. */
 function portPool(world: World): number[] {
-  const named = JSON.stringify(world.policies).matchAll(/"(?:port|endPort)":(\d+)/g)
+  const named = JSON.stringify(world.policies).matchAll(/"(?:port|endPort|number|start|end)":(\d+)/g)
   const mentioned = [...named].map(match => Number(match[1]))
   const declared = world.pods.flatMap(pod => pod.ports.map(port => port.port))
   const near = mentioned.flatMap(port => [port, port - 1, port + 1])

@@ -4,7 +4,7 @@ import t from 'tap'
 import { parseAddress } from '../../agent/address.ts'
 import { compile, type Epoch, policyKey, TCP } from '../../agent/policy/index.ts'
 import type { Change, Pod, PolicyObject, World } from '../../agent/policy/objects.ts'
-import { ask, epochOf, namespace, node, plain, pod, policy, withPolicies } from './small-world.ts'
+import { ask, epochOf, namespace, node, plain, pod, policy, tierPolicy, withPolicies } from './small-world.ts'
 
 // --- random worlds and edits over few names, so that edits hit what is there
 
@@ -47,6 +47,39 @@ const spec = fc.record({
 const anyPolicy = fc
   .tuple(fc.constantFrom('x/p', 'x/q', 'y/p', 'z/p'), spec)
   .map(([name, spec]) => policy(name, spec))
+const namespacedPod = fc.record({ namespaceSelector: selector, podSelector: selector })
+const podPeer = fc.oneof(
+  fc.record({ namespaces: selector }),
+  fc.record({ pods: namespacedPod }),
+  fc.constant({ later: {} }),
+)
+const outsidePeer = fc.oneof(
+  fc.record({ nodes: selector }),
+  fc.constantFrom('10.0.0.0/8', '0.0.0.0/0', '203.0.113.0/24').map(cidr => ({ networks: [cidr] })),
+)
+const tierPort = fc.constantFrom({ portNumber: { port: 80 } }, { portRange: { start: 79, end: 81 } })
+const action = fc.constantFrom('Allow', 'Deny', 'Pass')
+const tierSpec = fc.record({
+  subject: fc.oneof(fc.record({ namespaces: selector }), fc.record({ pods: namespacedPod })),
+  // 1001 is refused.
+  priority: fc.constantFrom(1, 2, 1001),
+  ingress: fc.array(
+    fc.record({
+      action,
+      from: fc.array(podPeer, { minLength: 1, maxLength: 2 }),
+      ports: optional(fc.tuple(tierPort)),
+    }),
+    { maxLength: 3 },
+  ),
+  egress: fc.array(
+    fc.record({ action, to: fc.array(fc.oneof(podPeer, outsidePeer), { minLength: 1, maxLength: 2 }) }),
+    { maxLength: 3 },
+  ),
+})
+const tierNames = ['AdminNetworkPolicy/a', 'AdminNetworkPolicy/b', 'BaselineAdminNetworkPolicy/default']
+const anyTierPolicy = fc
+  .tuple(fc.constantFrom(...tierNames), tierSpec)
+  .map(([name, spec]) => tierPolicy(name, spec))
 const anyPod = fc
   .record({
     name: fc.constantFrom(...names),
@@ -72,8 +105,9 @@ const anyNode = fc
     fc.constantFrom('n1', 'n2'),
     fc.constantFrom('192.168.0.11', '192.168.0.12'),
     fc.constantFrom('10.0.0.0/16', '10.1.0.0/16'),
+    labels,
   )
-  .map(([name, address, cidr]) => node(name, [address], [cidr]))
+  .map(([name, address, cidr, labels]) => ({ ...node(name, [address], [cidr]), labels }))
 const anyNamespace = fc
   .tuple(fc.constantFrom('x', 'y', 'z'), labels)
   .map(([name, labels]) => namespace(name, labels))
@@ -83,10 +117,17 @@ const change: fc.Arbitrary<Change> = fc.oneof(
     weight: 3,
     arbitrary: anyPolicy.map(object => ({ kind: 'Policy' as const, key: policyKey(object), object })),
   },
+  {
+    weight: 3,
+    arbitrary: anyTierPolicy.map(object => ({ kind: 'Policy' as const, key: policyKey(object), object })),
+  },
   { weight: 3, arbitrary: anyPod.map(object => ({ kind: 'Pod' as const, key: object.uid, object })) },
   anyNode.map(object => ({ kind: 'Node' as const, key: object.name, object })),
-  anyNamespace.map(object => ({ kind: 'Namespace' as const, key: object.name, object })),
-  fc.constantFrom('x/p', 'x/q', 'y/p').map(key => ({ kind: 'Policy' as const, key })),
+  {
+    weight: 2,
+    arbitrary: anyNamespace.map(object => ({ kind: 'Namespace' as const, key: object.name, object })),
+  },
+  fc.constantFrom('x/p', 'x/q', 'y/p', ...tierNames).map(key => ({ kind: 'Policy' as const, key })),
   fc.constantFrom(...names).map(key => ({ kind: 'Pod' as const, key })),
   fc.constantFrom('n1', 'n2').map(key => ({ kind: 'Node' as const, key })),
   fc.constantFrom('x', 'y').map(key => ({ kind: 'Namespace' as const, key })),
@@ -124,9 +165,12 @@ const addresses = [
 function everything(epoch: Epoch): unknown[] {
   const ends = [...names, ...addresses]
   const ports = ['80/TCP', '81/TCP', '80/UDP', 'ICMP']
-  return ends.flatMap((from, i) =>
+  const lines = ends.flatMap((from, i) =>
     ends.map((to, j) => ask(epoch, `${from} -> ${to} ${ports[(i + j) % ports.length]}`)),
   )
+  const resolved = addresses.map(text => epoch.resolve(parseAddress(text)!))
+  const answers = resolved.flatMap(from => resolved.map(to => epoch.evaluate(from, to, TCP, 80)))
+  return [...lines, ...answers]
 }
 
 t.test(

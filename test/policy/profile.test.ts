@@ -1,6 +1,6 @@
 import t from 'tap'
 import { type Profile, profiles } from '../../agent/policy/index.ts'
-import { ask, epochOf, node, plain, pod, policy, type Spec, withPolicies } from './small-world.ts'
+import { ask, epochOf, node, plain, pod, policy, type Spec, tierPolicy, withPolicies } from './small-world.ts'
 
 const world = {
   ...plain,
@@ -87,3 +87,36 @@ t.test('a nearest miss under kube-router sees ::/0 as kube-router does', async t
     { failed: 'from[0].ipBlock', want: '::/0', have: 'fe80::1' },
   ])
 })
+
+t.test('a tier that a data plane is not known to enforce decides nothing, and is named (C11)', async t => {
+  const rule = { subject: { namespaces: {} }, tier: 'Admin', priority: 1 }
+  const rows: [string, readonly Profile[]][] = [
+    ['AdminNetworkPolicy/p', allBut('cilium', 'kube-router', 'aws')],
+    ['BaselineAdminNetworkPolicy/default', allBut('cilium', 'kube-router', 'aws')],
+    ['ClusterNetworkPolicy/p', ['upstream', 'calico', 'kube-network-policies']],
+  ]
+  for (const [name, enforcing] of rows) {
+    const deny = tierPolicy(name, { ...rule, ingress: [{ action: 'Deny', from: [{ namespaces: {} }] }] })
+    for (const profile of profiles) {
+      const epoch = epochOf(withPolicies(world, deny), profile)
+      const { ingress, leftOut, certainty } = ask(epoch, 'y/b -> x/a 80/TCP')
+      const expected = enforcing.includes(profile)
+        ? ['denied', undefined, undefined]
+        : ['allowed', [name], 'candidates']
+      t.strictSame([ingress, leftOut, certainty], expected, `${profile} ${name}`)
+      const gone = epoch.with([{ kind: 'Policy', key: name }])
+      t.strictSame(ask(gone, 'y/b -> x/a 80/TCP').leftOut, undefined, `${profile} without ${name}`)
+    }
+  }
+})
+
+t.test(
+  'host-network pods and nodes are in no namespace for a tier, not even under ovn-kubernetes (A8)',
+  async t => {
+    const rules = { ingress: [{ action: 'Deny', from: [{ namespaces: {} }] }] }
+    const guard = tierPolicy('AdminNetworkPolicy/p', { priority: 1, subject: { namespaces: {} }, ...rules })
+    const epoch = epochOf(withPolicies(world, guard), 'ovn-kubernetes')
+    t.equal(ask(epoch, '192.168.0.12 -> x/a 80/TCP').ingress, 'allowed')
+    t.equal(ask(epoch, 'y/b -> x/a 80/TCP').ingress, 'denied')
+  },
+)

@@ -43,6 +43,13 @@ export function policy(name: string, spec: unknown): PolicyObject {
   }
 }
 
+/** A cluster-scoped policy, `AdminNetworkPolicy/name` and the like, in the version that has its kind. */
+export function tierPolicy(name: string, spec: unknown): PolicyObject {
+  const [kind, short] = name.split('/') as [string, string]
+  const version = kind === 'ClusterNetworkPolicy' ? 'v1alpha2' : 'v1alpha1'
+  return { apiVersion: `policy.networking.k8s.io/${version}`, kind, metadata: { name: short }, spec }
+}
+
 /** x/a is the subject; y/b, x/b and z/c are peers; x and y have a team, z has none. */
 export const plain: World = {
   namespaces: [namespace('x', { team: 'one' }), namespace('y', { team: 'two' }), namespace('z')],
