@@ -4,8 +4,9 @@
 import type { Namespace, Pod, PolicyObject } from '../policy/objects.ts'
 import { isEqual } from './equal.ts'
 import type { Observed } from './observed.ts'
-import type { Tolerance } from './ownership.ts'
+import { notBefore, type Tolerance } from './ownership.ts'
 import type { Seen, Track } from './track.ts'
+import { labelWriter, policyWriter } from './writer.ts'
 
 interface ChangeOf<Kind extends string, T> {
   readonly kind: Kind
@@ -16,13 +17,15 @@ interface ChangeOf<Kind extends string, T> {
   readonly op: 'created' | 'changed' | 'deleted'
   /** When this node learnt of it: the latest moment of the API write. Microseconds since 1970. */
   readonly at: number
-  /** The earliest moment of the API write; the state was certainly the older one before. */
+  /** The earliest moment of the API write by the API server's own clock. */
   readonly since: number
+  /** The earliest moment of the API write whatever that clock says; the state was certainly the older one before. */
+  readonly earliest: number
   /** Found by a relist: what lay between the two states is not known. */
   readonly gap: boolean
   /** 0 before a creation; NaN after a deletion and where the object has none. */
   readonly generation: { readonly from: number; readonly to: number }
-  /** The field manager of the newest write. */
+  /** The field manager of the newest write to what changed; absent where that cannot be told. */
   readonly by?: string
   readonly before?: T
   readonly after?: T
@@ -49,7 +52,8 @@ export function changesOf(
 }
 
 function isSame(a: AppliedChange, b: AppliedChange): boolean {
-  return a.at === b.at && a.since === b.since && a.op === b.op && a.before === b.before && a.after === b.after
+  const isSameTime = a.at === b.at && a.since === b.since && a.earliest === b.earliest
+  return isSameTime && a.op === b.op && a.before === b.before && a.after === b.after
 }
 
 function changeBetween(
@@ -63,9 +67,8 @@ function changeBetween(
   const after = seen.observed
   const op = before === undefined ? 'created' : after === undefined ? 'deleted' : 'changed'
   if (before === undefined && after === undefined) return undefined
-  const times = { at: seen.at, since: sinceOf(seen, op, tolerance), gap: !Number.isNaN(seen.gap) }
-  // Who deleted an object is not in it: its newest entry is the last writer's.
-  const by = op === 'deleted' ? undefined : seen.stamp.by
+  const times = { at: seen.at, ...writtenAt(seen, op, tolerance), gap: !Number.isNaN(seen.gap) }
+  const by = writerOf(earlier, seen)
   const rest = { api: track.api, key: track.name, op, ...times, ...(by === undefined ? {} : { by }) } as const
   if (track.kind === 'Policy') return policyChange(rest, policyOf(before), policyOf(after))
   if (op !== 'changed') return undefined
@@ -75,7 +78,19 @@ function changeBetween(
   return undefined
 }
 
-type Rest = Pick<AppliedChange, 'api' | 'key' | 'op' | 'at' | 'since' | 'gap' | 'by'>
+/** Who deleted an object is not in it: its newest entry is the last writer's. */
+function writerOf(earlier: Seen | undefined, { observed, stamp }: Seen): string | undefined {
+  const before = earlier?.observed
+  if (observed === undefined) return undefined
+  if (observed.kind === 'Policy' && observed.object.metadata.managedFields !== undefined)
+    return policyWriter(policyOf(before), observed.object)
+  const isLabelled = observed.kind === 'Pod' || observed.kind === 'Namespace'
+  if (earlier !== undefined && isLabelled && before?.kind === observed.kind)
+    return labelWriter(before.object.labels, observed.object.labels, earlier.stamp, stamp)
+  return stamp.by
+}
+
+type Rest = Pick<AppliedChange, 'api' | 'key' | 'op' | 'at' | 'since' | 'earliest' | 'gap' | 'by'>
 
 function policyOf(observed: Observed | undefined): PolicyObject | undefined {
   return observed?.kind === 'Policy' ? observed.object : undefined
@@ -112,9 +127,17 @@ function states<T>(before: T | undefined, after: T | undefined): { before?: T; a
  * The API write is dated to the second by creationTimestamp and managedFields. An entry may be older than this write (a time
  * moves only with the fields its manager owns), so it is believed only as far back as a watch event can be late.
  */
-function sinceOf(seen: Seen, op: AppliedChange['op'], tolerance: Tolerance): number {
-  if (!Number.isNaN(seen.gap)) return Math.min(seen.gap, seen.at)
+function writtenAt(
+  seen: Seen,
+  op: AppliedChange['op'],
+  tolerance: Tolerance,
+): Pick<AppliedChange, 'since' | 'earliest'> {
+  const floor = Math.min(seen.at, Number.isNaN(seen.gap) ? seen.at - tolerance.watchDelay : seen.gap)
   const { created, written, deleting } = seen.stamp
-  const api = (op === 'created' ? created : op === 'deleted' ? deleting : written) - tolerance.skew
-  return Number.isNaN(api) ? seen.at : Math.min(seen.at, Math.max(api, seen.at - tolerance.watchDelay))
+  const api = op === 'created' ? created : op === 'deleted' ? deleting : written
+  if (!Number.isNaN(seen.gap)) return { since: floor, earliest: floor }
+  return {
+    since: Number.isNaN(api) ? floor : Math.min(seen.at, Math.max(api, floor)),
+    earliest: notBefore(floor, api, seen, tolerance),
+  }
 }

@@ -25,7 +25,8 @@ export class Conclusions<E extends EpochLike<E> & object> {
   changes: AppliedChange[] = []
   /** Those that nobody has asked for yet. */
   fresh: AppliedChange[] = []
-  readonly #tolerance: Tolerance
+  readonly #tracks: ReadonlySet<Track>
+  #tolerance: Tolerance
   /** One boundary too many only splits a view, so none is taken out before `forget`. */
   #edges: number[] = []
   #lag: number
@@ -33,9 +34,17 @@ export class Conclusions<E extends EpochLike<E> & object> {
   #reach = 0
 
   constructor(tracks: ReadonlySet<Track>, compile: (world: World) => E, tolerance: Tolerance, lag: number) {
+    this.#tracks = tracks
     this.epochs = new Epochs(tracks, compile)
     this.#tolerance = tolerance
     this.#lag = lag
+  }
+
+  /** False when it was done before. What was concluded with their help is to be concluded anew. */
+  distrustClocks(): boolean {
+    if (this.#tolerance.skew === Number.POSITIVE_INFINITY) return false
+    this.#tolerance = { ...this.#tolerance, skew: Number.POSITIVE_INFINITY }
+    return true
   }
 
   get boundaries(): number {
@@ -48,7 +57,7 @@ export class Conclusions<E extends EpochLike<E> & object> {
 
   set lag(lag: number) {
     this.#lag = lag
-    this.addEdges(this.changes.map(change => change.at + lag))
+    this.addEdges([...this.#tracks].flatMap(track => [...this.#edgesOf(track), ...this.#blindEdges(track)]))
   }
 
   /** Concludes these tracks anew. */
@@ -65,7 +74,7 @@ export class Conclusions<E extends EpochLike<E> & object> {
       }
       this.#conclude(track)
       this.epochs.touch(track, before.versions)
-      edges.push(...this.#edgesOf(track).filter(edge => !before.edges.has(edge)))
+      edges.push(...this.#edgesOf(track).filter(edge => !before.edges.has(edge)), ...this.#blindEdges(track))
       marks.push(
         ...marksOf(track).filter(mark => !before.versions.some(version => version.from === mark.time)),
       )
@@ -85,7 +94,7 @@ export class Conclusions<E extends EpochLike<E> & object> {
     const recent = all.flatMap(track => track.changes).filter(change => change.at > horizon)
     this.changes = recent.sort((a, b) => compare(a.at, b.at))
     this.#edges = []
-    this.addEdges(all.flatMap(track => this.#edgesOf(track)))
+    this.addEdges(all.flatMap(track => [...this.#edgesOf(track), ...this.#blindEdges(track)]))
     this.epochs.forget(horizon, all.flatMap(marksOf))
   }
 
@@ -112,7 +121,7 @@ export class Conclusions<E extends EpochLike<E> & object> {
 
   /** Those that may have been written by then, and that this node did not know of yet; oldest first. */
   changesComing(time: number): readonly AppliedChange[] {
-    return this.changesIn(time, time + this.#reach).filter(change => change.since <= time)
+    return this.changesIn(time, time + this.#reach).filter(change => change.earliest <= time)
   }
 
   #conclude(track: Track): void {
@@ -125,9 +134,16 @@ export class Conclusions<E extends EpochLike<E> & object> {
 
   #edgesOf(track: Track): number[] {
     const versions = track.versions.map(version => version.from)
-    const intervals = track.intervals.flatMap(({ from, to }) => [from.lo, from.hi, to.lo, to.hi])
-    const changes = track.changes.flatMap(({ since, at }) => [since, at, at + this.#lag])
+    const intervals = track.intervals.flatMap(({ from, to }) => [
+      ...[from.lo, from.hi, from.hi + this.#lag],
+      ...[to.lo, to.hi, to.hi + this.#lag],
+    ])
+    const changes = track.changes.flatMap(({ earliest, at }) => [earliest, at, at + this.#lag])
     return [...versions, ...intervals, ...changes]
+  }
+
+  #blindEdges({ blind }: Track): number[] {
+    return blind.flatMap(({ from, to }) => [from, to + this.#lag])
   }
 
   #replaceChanges(added: readonly AppliedChange[], removed: ReadonlySet<AppliedChange>): void {
@@ -135,7 +151,7 @@ export class Conclusions<E extends EpochLike<E> & object> {
       this.changes = this.changes.filter(change => !removed.has(change))
       this.fresh = this.fresh.filter(change => !removed.has(change))
     }
-    this.#reach = added.reduce((reach, change) => Math.max(reach, change.at - change.since), this.#reach)
+    this.#reach = added.reduce((reach, change) => Math.max(reach, change.at - change.earliest), this.#reach)
     insertSorted(this.changes, added, changedAt)
     insertSorted(this.fresh, added, changedAt)
   }

@@ -21,7 +21,10 @@ export interface TimelineOptions<E> {
   readonly historyMs?: number
   /** How late a watch event or a kubelet's status may be. */
   readonly watchDelayMs?: number
-  /** How far the clocks of API server and kubelets may be off, beyond the second that their times are cut to. */
+  /**
+   * How far ahead of this node's the clocks of API server and kubelets may be while they are believed, a second by default. An
+   * event that is older than its own stamp gives a wrong clock away: from then on no such time narrows anything.
+   */
   readonly skewMs?: number
 }
 
@@ -39,7 +42,10 @@ export interface Timeline<E> {
   drainChanges(): readonly AppliedChange[]
   /** Drops what ended before; times before it are `too-old` from now on. */
   forget(before: number): void
-  /** The node's clock was stepped: no stamp in [from, to) says for certain when something was. */
+  /**
+   * The node's clock was stepped: no stamp in [from, to) says for certain when something was, and around it no distance between
+   * two stamps is what it seems.
+   */
   doubtClock(from: number, to: number): void
   /** The enforcement lag that has been learnt, in milliseconds. */
   setLag(lagMs: number): void

@@ -34,9 +34,13 @@ export function startDoubts(start: number, history: number): Doubt[] {
   ]
 }
 
-export function listingDoubts(listing: Listing): Doubt[] {
+/**
+ * `lag`: what came and went unseen in a gap may be enforced for that long after it, in microseconds; 0 for objects that are not
+ * enforced.
+ */
+export function listingDoubts(listing: Listing, lag: number): Doubt[] {
   const gaps = listing.gaps.map(
-    ({ from, to }): Doubt => ({ from, to, reason: 'sync-gap', certainty: 'candidates' }),
+    ({ from, to }): Doubt => ({ from, to: to + lag, reason: 'sync-gap', certainty: 'candidates' }),
   )
   if (!(listing.knownSince > never)) return gaps
   return [
@@ -49,8 +53,9 @@ export function forgottenDoubt(before: number): Doubt {
   return { from: never, to: before, reason: 'too-old', certainty: 'unknown' }
 }
 
-export function clockDoubt(from: number, to: number): Doubt {
-  return { from, to, reason: 'clock-uncertain', certainty: 'candidates' }
+/** `reach`: no bound on how far apart two things are holds across the step. */
+export function clockDoubt(from: number, to: number, reach: number): Doubt {
+  return { from: from - reach, to: to + reach, reason: 'clock-uncertain', certainty: 'candidates' }
 }
 
 /** What the doubts leave of certainty at some moment of `when`. */

@@ -4,6 +4,7 @@
 import type { Change, Namespace, Node, Pod, PolicyObject, World } from '../policy/objects.ts'
 import type { AppliedChange } from './change.ts'
 import type { Observed } from './observed.ts'
+import { stateCapacity } from './possible.ts'
 import { insertSorted, upperBound } from './sorted.ts'
 import { type Track, type Version, versionAt } from './track.ts'
 
@@ -25,16 +26,22 @@ interface Entry<E> {
   readonly stale: Set<Track>
 }
 
-type Side = 'before' | 'after'
 type TrackOf = (change: AppliedChange) => Track | undefined
 
+/** To the state on one side of a change. */
+export interface Step {
+  readonly change: AppliedChange
+  readonly to: 'before' | 'after'
+}
+
 interface Shifted<E> {
-  readonly side: Side
-  readonly changes: readonly AppliedChange[]
+  readonly steps: readonly Step[]
   readonly epoch: E
 }
 
 const capacity = 12
+/** As many states as one question may have. */
+const shiftedCapacity = stateCapacity
 const timeOf = (mark: Mark) => mark.time
 
 export class Epochs<E extends EpochLike<E> & object> {
@@ -83,18 +90,18 @@ export class Epochs<E extends EpochLike<E> & object> {
   }
 
   /**
-   * The epoch of `time` as if some changes had not been made (`before`, newest first) or had been made already (`after`, oldest
-   * first): of several of one object the last counts. Everything else stays, so the ends of a connection are there as well.
+   * The epoch of `time` as if some changes had not been made (to `before`, newest first) or had been made already (to `after`,
+   * oldest first): of several of one object the last counts. Everything else stays, so the ends of a connection are there as well.
    */
-  shifted(epoch: E, time: number, changes: readonly AppliedChange[], side: Side, trackOf: TrackOf): E {
-    if (changes.length === 0) return epoch
+  shifted(epoch: E, time: number, steps: readonly Step[], trackOf: TrackOf): E {
+    if (steps.length === 0) return epoch
     const known = this.#shifted.get(epoch) ?? []
     this.#shifted.set(epoch, known)
-    const found = known.find(each => each.side === side && isSameList(each.changes, changes))
+    const found = known.find(each => isSameList(each.steps, steps))
     if (found !== undefined) return found.epoch
-    const other = epoch.with(shift(changes, time, side, trackOf))
-    known.push({ side, changes, epoch: other })
-    if (known.length > capacity) known.shift()
+    const other = epoch.with(shift(steps, time, trackOf))
+    known.push({ steps, epoch: other })
+    if (known.length > shiftedCapacity) known.shift()
     return other
   }
 
@@ -142,20 +149,20 @@ function presence(observed: Observed): Change[] {
   return [{ kind: observed.kind, key: observed.id, object: observed.object } as Change]
 }
 
-function isSameList(a: readonly AppliedChange[], b: readonly AppliedChange[]): boolean {
-  return a.length === b.length && a.every((change, i) => change === b[i])
+function isSameList(a: readonly Step[], b: readonly Step[]): boolean {
+  return a.length === b.length && a.every(({ change, to }, i) => change === b[i]!.change && to === b[i]!.to)
 }
 
 /** A pod keeps everything of today but its labels and ports. */
-function shift(changes: readonly AppliedChange[], time: number, side: Side, trackOf: TrackOf): Change[] {
+function shift(steps: readonly Step[], time: number, trackOf: TrackOf): Change[] {
   const result = new Map<Track, Change[]>()
-  for (const change of changes) {
+  for (const { change, to } of steps) {
     const track = trackOf(change)
     if (track === undefined) continue
     const now = versionAt(track.versions, time)
-    const other = change[side]
+    const other = change[to]
     if (change.kind === 'pod')
-      result.set(track, now?.kind === 'Pod' ? [podWith(now.object, change[side]!)] : [])
+      result.set(track, now?.kind === 'Pod' ? [podWith(now.object, change[to]!)] : [])
     else
       result.set(
         track,

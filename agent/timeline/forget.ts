@@ -10,6 +10,7 @@ export function forgetSeen(track: Track, horizon: number): 'same' | 'shorter' | 
   if (last < 0) return 'same'
   const isOver = track.seen[last]!.observed === undefined && last === track.seen.length - 1
   if (isOver) return 'gone'
+  track.blind = track.blind.filter(gap => gap.to > horizon)
   const length = track.seen.length
   track.seen = track.kind === 'Pod' ? withoutNoise(track.seen, last) : fromInForce(track.seen, last)
   return track.seen.length < length ? 'shorter' : 'same'
@@ -32,5 +33,6 @@ function withoutNoise(all: readonly Seen[], last: number): Seen[] {
 }
 
 function addressState(seen: Seen): unknown {
-  return [seen.observed === undefined, liveAddresses(seen), podOf(seen)?.terminating]
+  const pod = podOf(seen)
+  return [seen.observed === undefined, liveAddresses(seen), pod?.terminating, pod?.ips]
 }

@@ -14,8 +14,9 @@ export {
   type TimelineEvent,
 } from './observed.ts'
 export type { Owner } from './owner.ts'
+export { waysBetween } from './possible.ts'
 export type { Backend, Service, ServiceMatch, ServicePort } from './service.ts'
 export { formatTime, parseTime } from './time.ts'
 export { createTimeline } from './timeline.ts'
 export { type Certainty, leastCertain, sortReasons, type Unsure, unsureReasons } from './unsure.ts'
-export type { State, View } from './view.ts'
+export type { PossibleState, State, View } from './view.ts'

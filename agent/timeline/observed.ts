@@ -11,6 +11,8 @@ export interface Stamp {
   readonly created: number
   /** The newest write that managedFields know of: of the spec for policies, of the labels for pods and namespaces. */
   readonly written: number
+  /** `resourceVersion`: where two observations have the same, nothing was written in between. */
+  readonly version?: string
   /** Who wrote it: the field manager of that entry. */
   readonly by?: string
   /** Pods: `status.startTime`. */

@@ -1,12 +1,11 @@
 // Which pod had which address, and when: the intervals of shared/kubernetes/TIMELINE.md section 3, from what was seen of a pod.
 //
-// An interval has a certain middle and two fringes. It begins somewhere in [from.lo, from.hi] (the kubelet gave the pod its
-// start time .. this node saw the address) and ends somewhere in [to.lo, to.hi] (the first sign of the end .. this node saw
-// the end). API times are truncated to seconds and are another machine's clock: they only ever widen a fringe.
+// An interval has a certain middle and two fringes. It begins somewhere in [from.lo, from.hi] (the pod was made .. this node saw
+// the address) and ends somewhere in [to.lo, to.hi] (the first sign of the end .. this node saw the end). What this node saw is
+// late by a bounded time; API times are another machine's clock, and narrow a fringe only where that clock is known.
 
 import type { Pod } from '../policy/objects.ts'
 import type { Stamp } from './observed.ts'
-import { secondUs } from './time.ts'
 import type { Seen } from './track.ts'
 import type { Unsure } from './unsure.ts'
 
@@ -32,7 +31,7 @@ export interface Interval {
 export interface Tolerance {
   /** How late a watch event may reach this node, and a kubelet may write a status. */
   readonly watchDelay: number
-  /** How far the API server's and the kubelets' clocks may differ from this node's. */
+  /** How far the API server's and the kubelets' clocks may be ahead of this node's; Infinity: they are not believed. */
   readonly skew: number
 }
 
@@ -134,50 +133,50 @@ function startOf(
   if (addressed) return { from: bound(unseen(seen, tolerance), seen, 'pod-starting'), opened: -1 }
   if (!Number.isNaN(seen.listed)) return { from: listedBound(seen, tolerance), opened: index }
   // A pod that a relist brought anew was created in the gap, and had no address before.
-  const created = seen === born && !Number.isNaN(seen.gap) ? seen.gap : Number.NEGATIVE_INFINITY
+  const created = seen === born && !Number.isNaN(seen.gap) ? seen.gap : born.at - tolerance.watchDelay
   return {
-    from: bound(Math.max(created, earliest(seen, born, tolerance)), seen, 'pod-starting'),
+    from: bound(notBefore(created, apiStart(seen.stamp), seen, tolerance), seen, 'pod-starting'),
     opened: index,
   }
 }
 
 /** Of an initial list: certain from the moment it was listed. Manifests (listed at -Infinity) are certain for all time. */
 function listedBound(seen: Seen, tolerance: Tolerance): Bound {
-  const api = apiStart(seen.stamp, tolerance)
   return {
-    lo: Number.isNaN(api) ? Number.NEGATIVE_INFINITY : Math.min(api, seen.listed),
+    lo: notBefore(Number.NEGATIVE_INFINITY, apiStart(seen.stamp), seen, tolerance),
     hi: seen.listed,
     reason: 'before-timeline',
   }
 }
 
 /**
- * The earliest moment at which the pod can have had its address. A start time after its own observation is a clock that is
- * wrong by more than the tolerance: then the first sight of the pod is all there is.
+ * The earliest moment of what was seen: `floor`, as this node's own clock has it, or later by an API time. One that lies after its
+ * own observation is a clock that is wrong by more than the tolerance, and says nothing.
  */
-function earliest(seen: Seen, born: Seen, tolerance: Tolerance): number {
-  const api = apiStart(seen.stamp, tolerance)
-  if (api <= seen.at) return api
-  return api > seen.at ? born.at - tolerance.watchDelay : unseen(seen, tolerance)
+export function notBefore(floor: number, api: number, seen: Pick<Seen, 'at'>, tolerance: Tolerance): number {
+  const time = api - tolerance.skew
+  return time <= seen.at ? Math.max(floor, time) : floor
 }
 
 /**
  * What no API time dates: written since the last proof of a relist, or as long ago as a watch event can be late. A kubelet
- * writes what happened on its node, and later than it happened; a deletion is written first.
+ * writes what happened on its node, and later than it happened: a pod that is gone may have finished before it was deleted.
  */
 function unseen(seen: Seen, tolerance: Tolerance): number {
-  const written = Number.isNaN(seen.gap) ? seen.at : seen.gap
-  return seen.observed === undefined && written < seen.at ? written : written - tolerance.watchDelay
+  return (Number.isNaN(seen.gap) ? seen.at : seen.gap) - tolerance.watchDelay
 }
 
-/** The kubelet gives the start time before it makes the network; it is truncated and so is creationTimestamp. */
-function apiStart(stamp: Stamp, tolerance: Tolerance): number {
-  const time = Number.isNaN(stamp.started) ? stamp.created : stamp.started
-  return time - secondUs - tolerance.skew
+/** The kubelet gives the start time before it makes the network. */
+function apiStart(stamp: Stamp): number {
+  return Number.isNaN(stamp.started) ? stamp.created : stamp.started
 }
 
 function endOf(seen: Seen, open: Open, tolerance: Tolerance): Bound {
-  const sign = Math.min(open.sign, signOf(seen, tolerance))
+  // Nobody told of the request when it was made, so it may be as old as it says.
+  const isUntold = seen.observed === undefined && open.sign === Number.POSITIVE_INFINITY
+  const asked =
+    isUntold && !Number.isNaN(seen.stamp.deleting) ? seen.stamp.deleting : Number.POSITIVE_INFINITY
+  const sign = Math.min(open.sign, asked, signOf(seen, tolerance))
   const end = bound(sign, seen, 'pod-terminating')
   return open.sign < end.lo ? { ...end, lo: open.sign } : end
 }
@@ -187,10 +186,13 @@ function signOf(seen: Seen, tolerance: Tolerance): number {
   const known = seen.stamp
   const pod = podOf(seen)
   const finished = pod !== undefined && !holdsAddresses(pod) ? known.finished : Number.NaN
-  const times = [known.deleting, finished]
-    .filter(time => !Number.isNaN(time))
-    .map(time => time - tolerance.skew)
-  return times.length > 0 ? Math.min(seen.at, ...times) : unseen(seen, tolerance)
+  const times = [known.deleting, finished].filter(time => !Number.isNaN(time))
+  return notBefore(
+    unseen(seen, tolerance),
+    times.length > 0 ? Math.min(...times) : Number.NaN,
+    seen,
+    tolerance,
+  )
 }
 
 function bound(lo: number, seen: Seen, reason: Unsure): Bound {

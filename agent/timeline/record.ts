@@ -3,7 +3,7 @@
 import type { Namespace } from '../policy/objects.ts'
 import { isEqual } from './equal.ts'
 import { addGap, beginRelist, type Listing, noteEvent } from './listing.ts'
-import { noStamp, type ObjectEvent, type Observed, type TimelineEvent } from './observed.ts'
+import { noStamp, type ObjectEvent, type Observed, type Stamp, type TimelineEvent } from './observed.ts'
 import { addTrack, continues, findTrack, listingOf, push, rename, replaceSeen, type Store } from './store.ts'
 import { isPresent, type Seen, type Track } from './track.ts'
 
@@ -65,6 +65,7 @@ function recordObject(store: Store, event: ObjectEvent): void {
     settleRelist(store, listing)
     listing.relist = undefined
   }
+  store.isClockWrong ||= isAheadOf(observed.stamp, at)
   const known = findTrack(store, observed)
   noteEvent(listing, at, known?.fixed === true && type !== 'ADDED')
   if (known !== undefined && isOfAnother(known, observed, type)) return
@@ -80,6 +81,10 @@ function recordObject(store: Store, event: ObjectEvent): void {
   if (type === 'DELETED') recordDeletion(store, track, event)
   else recordState(store, track, event, listing)
   implyNamespace(store, observed)
+}
+
+function isAheadOf({ created, written, started, finished, deleting }: Stamp, at: number): boolean {
+  return [created, written, started, finished, deleting].some(time => time > at)
 }
 
 /** An object whose first event is not ADDED was there before; unless it was only mentioned, that event went missing. */
@@ -99,6 +104,7 @@ function recordState(store: Store, track: Track, event: ObjectEvent, listing: Li
   const { observed, at, type } = event
   const relist = type === 'ADDED' && listing.relist?.at === at ? listing.relist : undefined
   relist?.missing.delete(track)
+  noteResource(store, track, event, relist)
   const last = track.seen.at(-1)
   // The list came in pieces and somebody looked between them.
   if (relist !== undefined && last?.observed === undefined && last?.gap === relist.from && last.at === at) {
@@ -115,6 +121,16 @@ function recordState(store: Store, track: Track, event: ObjectEvent, listing: Li
     listed: isInitial ? at : Number.NaN,
     gap: isInitial ? Number.NaN : (relist?.from ?? Number.NaN),
   })
+}
+
+/** What a relist brings back may have been edited meanwhile, and back again; the same resource version says that it was not. */
+function noteResource(store: Store, track: Track, event: ObjectEvent, relist: Listing['relist']): void {
+  const { version } = event.observed.stamp
+  const isSame = version !== undefined && version === track.resource
+  track.resource = version
+  if (relist === undefined || !(relist.from < relist.at) || isSame) return
+  track.blind = [...track.blind, { from: relist.from, to: relist.at }]
+  store.dirty.add(track)
 }
 
 function recordDeletion(store: Store, track: Track, event: ObjectEvent): void {

@@ -16,6 +16,8 @@ export interface Store {
   readonly dirty: Set<Track>
   /** `at` of the earliest event, NaN without events. What goes on from manifests as it happens was known before as well. */
   start: number
+  /** An object came that says it was written later than that: other clocks are ahead of this node's. */
+  isClockWrong: boolean
 }
 
 export function createStore(): Store {
@@ -26,6 +28,7 @@ export function createStore(): Store {
     listings: new Map(),
     dirty: new Set(),
     start: Number.NaN,
+    isClockWrong: false,
   }
 }
 

@@ -14,18 +14,19 @@ import {
   startDoubts,
   sureness,
 } from './doubt.ts'
-import { type EpochLike, worldAt } from './epochs.ts'
+import { type EpochLike, type Step, worldAt } from './epochs.ts'
 import { forgetSeen } from './forget.ts'
-import { forgetGaps, isInGap } from './listing.ts'
+import { forgetGaps, type Gap, isInGap } from './listing.ts'
 import type { TimelineEvent } from './observed.ts'
 import type { Moment } from './owner.ts'
+import { waysBetween } from './possible.ts'
 import { addFixed, record, settleRelists } from './record.ts'
 import { compare } from './sorted.ts'
 import { createStore, removeTrack, trackOf } from './store.ts'
 import { msUs } from './time.ts'
 import type { Track } from './track.ts'
-import { leastCertain, sortReasons, type Unsure } from './unsure.ts'
-import { type State, TimelineView, type View } from './view.ts'
+import { leastCertain, sortReasons } from './unsure.ts'
+import { type PossibleState, type State, TimelineView, type View } from './view.ts'
 
 export function createTimeline<E extends EpochLike<E> & object>(
   input: TimelineInput,
@@ -44,14 +45,16 @@ interface CachedView<E> {
 }
 
 const viewCapacity = 64
-/** More states than this within one lag are not told apart: then the view is not certain. */
+/** Of the states within one lag `past` has no more than these. */
 const pastCapacity = 32
 
 class ClusterTimeline<E extends EpochLike<E> & object> implements Timeline<E> {
   readonly #store = createStore()
   readonly #known: Conclusions<E>
   readonly #history: number
-  #clock: Doubt[] = []
+  readonly #watchDelay: number
+  /** When the node's clock was stepped. */
+  #steps: Gap[] = []
   #horizon = Number.NEGATIVE_INFINITY
   /** About every answer, and about who an unknown address was. */
   #doubts: readonly Doubt[] = []
@@ -64,8 +67,9 @@ class ClusterTimeline<E extends EpochLike<E> & object> implements Timeline<E> {
   constructor(input: TimelineInput, options: TimelineOptions<E>) {
     const tolerance = {
       watchDelay: (options.watchDelayMs ?? 5_000) * msUs,
-      skew: (options.skewMs ?? 0) * msUs,
+      skew: (options.skewMs ?? 1_000) * msUs,
     }
+    this.#watchDelay = tolerance.watchDelay
     this.#history = (options.historyMs ?? 15 * 60_000) * msUs
     this.#known = new Conclusions(
       this.#store.tracks,
@@ -120,13 +124,13 @@ class ClusterTimeline<E extends EpochLike<E> & object> implements Timeline<E> {
     const shortened = [...this.#store.tracks].filter(track => this.#forgetTrack(track, horizon) === 'shorter')
     this.#known.update(shortened)
     this.#known.forget(this.#store.tracks, horizon)
-    for (const listing of this.#store.listings.values()) forgetGaps(listing, horizon)
-    this.#clock = this.#clock.filter(doubt => doubt.to > horizon)
+    for (const listing of this.#store.listings.values()) forgetGaps(listing, horizon - this.#known.lag)
+    this.#steps = this.#steps.filter(step => step.to > horizon - this.#reach)
     this.#invalidate()
   }
 
   doubtClock(from: number, to: number): void {
-    this.#clock.push(clockDoubt(from, to))
+    this.#steps.push({ from, to })
     this.#invalidate()
   }
 
@@ -143,6 +147,10 @@ class ClusterTimeline<E extends EpochLike<E> & object> implements Timeline<E> {
       boundaries: this.#known.boundaries,
       changes: this.#known.changes.length,
     }
+  }
+
+  get #reach(): number {
+    return Math.max(this.#known.lag, this.#watchDelay)
   }
 
   #forgetTrack(track: Track, horizon: number): 'same' | 'shorter' | 'gone' {
@@ -162,6 +170,8 @@ class ClusterTimeline<E extends EpochLike<E> & object> implements Timeline<E> {
   #settle(): void {
     if (this.#isCurrent) return
     settleRelists(this.#store)
+    if (this.#store.isClockWrong && this.#known.distrustClocks())
+      for (const track of this.#store.tracks) this.#store.dirty.add(track)
     this.#known.update(this.#store.dirty)
     this.#store.dirty.clear()
     this.#collectDoubts()
@@ -171,10 +181,14 @@ class ClusterTimeline<E extends EpochLike<E> & object> implements Timeline<E> {
   #collectDoubts(): void {
     const listings = [...this.#store.listings.values()]
     const doubts = startDoubts(this.#store.start, this.#history)
-    doubts.push(...listings.filter(each => isStateKind(each.api)).flatMap(listingDoubts), ...this.#clock)
+    const { lag } = this.#known
+    doubts.push(
+      ...listings.filter(each => isStateKind(each.api)).flatMap(each => listingDoubts(each, lag)),
+      ...this.#steps.map(({ from, to }) => clockDoubt(from, to, this.#reach)),
+    )
     if (this.#horizon > Number.NEGATIVE_INFINITY) doubts.push(forgottenDoubt(this.#horizon))
     this.#doubts = doubts
-    this.#podDoubts = listings.filter(each => each.api === 'Pod').flatMap(listingDoubts)
+    this.#podDoubts = listings.filter(each => each.api === 'Pod').flatMap(each => listingDoubts(each, 0))
     this.#known.addEdges([...doubts, ...this.#podDoubts].flatMap(doubt => [doubt.from, doubt.to]))
   }
 
@@ -192,20 +206,27 @@ class ClusterTimeline<E extends EpochLike<E> & object> implements Timeline<E> {
     const isAlways = first === always
     const when: Moment = { first: first.from, last: isAlways ? first.to : second.from }
     const changes = isAlways ? [] : this.#known.changesIn(when.first - this.#known.lag, when.last)
+    const coming = isAlways ? [] : this.#known.changesComing(when.last)
+    const here = [lazily({ undone: [], redone: [] }, () => this.#known.epochs.at(when.last))]
     const view = new TimelineView<E>({
       id: this.#nextId++,
       from: first.from,
       to: second.to,
       when,
       book: this.#known.book,
-      sureness: this.#sureness(when, isAlways, changes.length > pastCapacity),
+      lag: this.#known.lag,
+      sureness: this.#sureness(when, isAlways),
       podDoubts: sureness(this.#podDoubts, when).unsure,
       isStale: this.#podDoubts.some(
         doubt => doubt.to === Number.POSITIVE_INFINITY && isInGap(doubt, when.first, when.last),
       ),
       epoch: () => this.#known.epochs.at(when.last),
       past: () => this.#past(changes, when.last),
-      ahead: () => (isAlways ? [] : this.#ahead(when.last)),
+      ahead: () => this.#ahead(coming, when.last),
+      possible: matters =>
+        changes.length + coming.length === 0
+          ? here
+          : this.#possible(changes.filter(matters), coming.filter(matters), when.last),
       changes: () => [...this.#known.changesIn(Number.NEGATIVE_INFINITY, when.last)].reverse(),
       without: undone => this.#without(undone, when.last),
       world: () => worldAt(this.#store.tracks, when.last),
@@ -213,41 +234,53 @@ class ClusterTimeline<E extends EpochLike<E> & object> implements Timeline<E> {
     return { view, from: first.from, fromEnd: first.to, toStart: second.from, to: second.to }
   }
 
-  #sureness(when: Moment, isAlways: boolean, isCrowded: boolean): Sureness {
+  #sureness(when: Moment, isAlways: boolean): Sureness {
     const known = sureness(this.#doubts, isAlways ? { first: when.last, last: when.last } : when)
-    const more: Unsure[] = []
-    if (isAlways && !Number.isNaN(this.#store.start)) more.push('clock-uncertain')
-    if (isCrowded) more.push('policy-just-changed')
-    if (more.length === 0) return known
+    if (!isAlways || Number.isNaN(this.#store.start)) return known
     return {
       certainty: leastCertain(known.certainty, 'candidates'),
-      unsure: sortReasons([...known.unsure, ...more]),
+      unsure: sortReasons([...known.unsure, 'clock-uncertain']),
     }
+  }
+
+  #possible(
+    past: readonly AppliedChange[],
+    coming: readonly AppliedChange[],
+    time: number,
+  ): readonly PossibleState<E>[] | undefined {
+    return waysBetween(past, coming)?.map(({ steps, undone, redone }) =>
+      lazily({ undone, redone }, () => this.#stepped(steps, time)),
+    )
   }
 
   /** Changes of one moment are one step: nobody knows in which order a data plane took them. */
   #past(changes: readonly AppliedChange[], time: number): State<E>[] {
     const newest = changes.slice(-pastCapacity).reverse()
     const ends = newest.flatMap((change, i) => (change.at === newest[i + 1]?.at ? [] : [i + 1]))
-    return ends.map(end => lazyState(newest.slice(0, end), undone => this.#without(undone, time)))
+    return ends.map(end => {
+      const changes = newest.slice(0, end)
+      return lazily({ changes }, () => this.#without(changes, time))
+    })
   }
 
-  #ahead(time: number): State<E>[] {
-    const coming = this.#known.changesComing(time)
+  #ahead(coming: readonly AppliedChange[], time: number): State<E>[] {
     const ends = coming.flatMap((change, i) => (change.at === coming[i + 1]?.at ? [] : [i + 1]))
-    return ends.map(end =>
-      lazyState(coming.slice(0, end).reverse(), redone => this.#with([...redone].reverse(), time)),
-    )
+    return ends.map(end => {
+      const steps = coming.slice(0, end).map((change): Step => ({ change, to: 'after' }))
+      return lazily({ changes: coming.slice(0, end).reverse() }, () => this.#stepped(steps, time))
+    })
   }
 
   #without(changes: readonly AppliedChange[], time: number): E {
-    const { epochs } = this.#known
-    return epochs.shifted(epochs.at(time), time, changes, 'before', change => trackOf(this.#store, change))
+    return this.#stepped(
+      changes.map((change): Step => ({ change, to: 'before' })),
+      time,
+    )
   }
 
-  #with(changes: readonly AppliedChange[], time: number): E {
+  #stepped(steps: readonly Step[], time: number): E {
     const { epochs } = this.#known
-    return epochs.shifted(epochs.at(time), time, changes, 'after', change => trackOf(this.#store, change))
+    return epochs.shifted(epochs.at(time), time, steps, change => trackOf(this.#store, change))
   }
 }
 
@@ -255,15 +288,12 @@ class ClusterTimeline<E extends EpochLike<E> & object> implements Timeline<E> {
 const always: Segment = { from: Number.NEGATIVE_INFINITY, to: Number.POSITIVE_INFINITY }
 
 /** Most states are never evaluated, for most packets do not meet what changed. */
-function lazyState<E>(
-  changes: readonly AppliedChange[],
-  make: (changes: readonly AppliedChange[]) => E,
-): State<E> {
+function lazily<E, T extends object>(rest: T, make: () => E): T & { readonly epoch: E } {
   let epoch: E | undefined
   return {
-    changes,
+    ...rest,
     get epoch() {
-      epoch ??= make(changes)
+      epoch ??= make()
       return epoch
     },
   }

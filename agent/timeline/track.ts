@@ -2,6 +2,7 @@
 // may be another pod), everything else by name (a policy that is deleted and made again is one story).
 
 import type { AppliedChange } from './change.ts'
+import type { Gap } from './listing.ts'
 import type { Observed } from './observed.ts'
 import type { Interval } from './ownership.ts'
 
@@ -32,6 +33,10 @@ export interface Track {
   fixed: boolean
   /** Only mentioned (the namespace of a pod): it exists, and nothing else is known. */
   implied: boolean
+  /** `resourceVersion` of the latest event, if it had one. */
+  resource: string | undefined
+  /** Gaps of the watch in which it may have been edited back and forth. */
+  blind: readonly Gap[]
   seen: Seen[]
   /** Every id the engine may know it by: one, or two when a timeline went on where a manifest without uid began. */
   readonly ids: Set<string>
@@ -48,6 +53,8 @@ export function createTrack(observed: Observed): Track {
     name,
     fixed: false,
     implied: false,
+    resource: undefined,
+    blind: [],
     seen: [],
     ids: new Set(),
     versions: [],

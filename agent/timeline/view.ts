@@ -29,6 +29,15 @@ export interface State<E> {
   readonly changes: readonly AppliedChange[]
 }
 
+/** A state that a data plane may have had at that time, as far as one question goes. */
+export interface PossibleState<E> {
+  readonly epoch: E
+  /** Changes that this node knew of and that were not enforced yet, newest first. */
+  readonly undone: readonly AppliedChange[]
+  /** Changes that were enforced before this node knew of them, oldest first. */
+  readonly redone: readonly AppliedChange[]
+}
+
 export interface View<E> {
   readonly id: number
   /** Half-open; -Infinity and Infinity where nothing is known to have been before or to come after. */
@@ -40,6 +49,11 @@ export interface View<E> {
   readonly past: readonly State<E>[]
   /** The states that may have been written already and had not reached this node yet, oldest first. */
   readonly ahead: readonly State<E>[]
+  /**
+   * Every state that a data plane may have had, as far as the changes go that matter to a question: this node's own first, then the
+   * nearest. A data plane takes changes of several objects in any order. Undefined where there are too many to tell apart.
+   */
+  possible(matters: (change: AppliedChange) => boolean): readonly PossibleState<E>[] | undefined
   /** The most that any answer of this view can be, and why it is no more. */
   readonly certainty: Certainty
   readonly unsure: readonly Unsure[]
@@ -67,7 +81,10 @@ export interface ViewParts<E> {
   readonly podDoubts: readonly Unsure[]
   /** The watch of pods is silent. */
   readonly isStale: boolean
+  /** How long a data plane may take, in microseconds. */
+  readonly lag: number
   epoch(): E
+  possible(matters: (change: AppliedChange) => boolean): readonly PossibleState<E>[] | undefined
   past(): readonly State<E>[]
   ahead(): readonly State<E>[]
   changes(): readonly AppliedChange[]
@@ -116,10 +133,14 @@ export class TimelineView<E> implements View<E> {
     return this.#ahead
   }
 
+  possible(matters: (change: AppliedChange) => boolean): readonly PossibleState<E>[] | undefined {
+    return this.#parts.possible(matters)
+  }
+
   owner(words: Address, at: number): Owner {
-    const { book, when, isStale } = this.#parts
+    const { book, when, isStale, lag } = this.#parts
     const claims = book.pods.get(words, at)
-    const undisputed = claims === undefined || isStale ? undefined : undisputedOwner(claims, when)
+    const undisputed = claims === undefined || isStale ? undefined : undisputedOwner(claims, when, lag)
     if (undisputed !== undefined) return undisputed
     const known = this.#owners.get(words, at)
     if (known !== undefined) return known
@@ -156,9 +177,9 @@ export class TimelineView<E> implements View<E> {
   }
 
   #find(words: Address, at: number, claims: readonly Claim[] | undefined): Owner | undefined {
-    const { book, when, isStale } = this.#parts
+    const { book, when, isStale, lag } = this.#parts
     const pods = claims === undefined ? [] : holders(claims, when)
-    if (pods.length > 0) return podOwner(pods, when, isStale)
+    if (pods.length > 0) return podOwner(pods, claims ?? [], when, isStale, lag)
     const node = book.node(words, at, when.last)
     if (node !== undefined) return { ...certainly, kind: 'node', node }
     const service = this.#serviceWith(words, at)
@@ -194,7 +215,13 @@ export class TimelineView<E> implements View<E> {
   }
 }
 
-const certainly = { certainty: 'certain', reasons: [], candidates: [], since: Number.NaN } as const
+const certainly = {
+  certainty: 'certain',
+  reasons: [],
+  candidates: [],
+  since: Number.NaN,
+  takenFor: [],
+} as const
 
 /** Nobody that is known. Inside a pod network somebody must have had it; outside it is certain, unless pods went unseen. */
 function stranger(kind: 'external' | 'unknown', doubts: readonly Unsure[]): Owner {

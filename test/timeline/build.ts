@@ -98,6 +98,8 @@ export interface PodWords {
   readonly finished?: number
   readonly deleting?: number
   readonly written?: number
+  /** resourceVersion. */
+  readonly version?: string
 }
 
 export function pod(words: PodWords): Observed {
@@ -131,6 +133,7 @@ function stampOf(words: PodWords): Stamp {
     finished: time(words.finished),
     deleting: time(words.deleting),
     written: time(words.written),
+    ...(words.version === undefined ? {} : { version: words.version }),
   }
 }
 
