@@ -26,6 +26,8 @@ export interface AgentOptions {
   readonly sources: readonly AgentSource[]
   readonly sinks: readonly Sink[]
   readonly allowed: 'count' | 'full'
+  /** How long a flow waits for a pod that is not known yet; two seconds by default. */
+  readonly holdMs?: number
   /** Milliseconds since 1970. */
   readonly now: () => number
   /** Called with what a sink could not do; the agent goes on. */
@@ -44,8 +46,12 @@ export interface Agent extends AsyncDisposable {
 
 /** How often windows of repeats are closed and sinks are flushed. */
 const HEARTBEAT_MS = 250
-/** A line may come this much after its time without finding its window closed. */
-const LATE_US = 2_000_000
+/** A flow waits this long for a pod that this node has not been told of yet. */
+const HOLD_MS = 2_000
+/** A line may come two seconds after its time, and then wait, without finding its window closed. */
+const LATE_US = (2_000 + HOLD_MS) * 1000
+/** Nobody is accused before what the watch may be late with is known: the timeline's watch delay. */
+const PATIENCE_MS = 5_000
 
 export function openAgent(options: AgentOptions): Agent {
   const { sinks } = options
@@ -54,6 +60,8 @@ export function openAgent(options: AgentOptions): Agent {
     node: options.node,
     allowed: options.allowed,
     fold: true,
+    patienceMs: PATIENCE_MS,
+    holdMs: options.holdMs ?? HOLD_MS,
     emit: record => {
       for (const sink of sinks) sink.write(record)
     },
@@ -65,7 +73,7 @@ export function openAgent(options: AgentOptions): Agent {
   }
   const flush = () => Promise.all(sinks.map(sink => sink.flush().catch(options.onSinkError)))
   const heartbeat = setInterval(() => {
-    pipeline.advance(options.now() * 1000 - LATE_US)
+    pipeline.advance(options.now() * 1000 - LATE_US, options.now())
     void flush()
   }, HEARTBEAT_MS)
 

@@ -1,7 +1,7 @@
 // Flow -> finding -> record, the same for the live agent and for replay. Pure: lines come in, records go out through `emit`.
 
 import { type Collector, Outcome } from '../collectors/collector.ts'
-import { createFlow, type Flow, Notice, Verdict } from '../collectors/flow.ts'
+import { copyFlow, createFlow, type Flow, Notice, Verdict } from '../collectors/flow.ts'
 import { flowRecord } from './forensics/flow-record.ts'
 import { createFold, type Folded } from './forensics/fold.ts'
 import { foldKey } from './forensics/fold-key.ts'
@@ -12,13 +12,17 @@ import {
   gapRecord,
   policyChangedRecord,
 } from './forensics/record.ts'
+import { createWatch, type Stance } from './forensics/watch.ts'
 import type { Epoch } from './policy/index.ts'
 import type { AppliedChange, Timeline } from './timeline/index.ts'
+import { openBench } from './verdict/bench.ts'
 import { createCases } from './verdict/cases.ts'
 import { createConnections } from './verdict/connections.ts'
 import { createDuplicates } from './verdict/duplicates.ts'
+import type { Measured } from './verdict/enforcement.ts'
 import type { Finding } from './verdict/finding.ts'
-import { judge } from './verdict/judge.ts'
+import { createHold, defaultHold, type Hold, heldBytes, isAwaited } from './verdict/hold.ts'
+import { findingOf, judge } from './verdict/judge.ts'
 import { orient } from './verdict/orient.ts'
 
 export interface PipelineOptions {
@@ -30,6 +34,14 @@ export interface PipelineOptions {
   /** Allowed flows are counted; `full` also writes them. */
   readonly allowed: 'count' | 'full'
   readonly fold: boolean
+  /** Findings that are to be recorded, all by default: for who looks for one connection among millions. The others are only counted. */
+  readonly isTold?: (finding: Finding) => boolean
+  /** The timeline's enforcement lag, 5 s by default. */
+  readonly lagMs?: number
+  /** How long nobody is accused and no delay measured, because the timeline may learn late; 0 for a finished one. */
+  readonly patienceMs?: number
+  /** How long a flow waits for a pod that the timeline does not know yet, in milliseconds of `advance`'s clock; 0: not at all. */
+  readonly holdMs?: number
   /** `time` is the record's, in microseconds, NaN where it has none. */
   readonly emit: (record: ForensicRecord, time: number) => void
 }
@@ -80,23 +92,43 @@ export interface Counts {
   contradictions: number
   /** Connections forgotten because the table was full. */
   evicted: number
+  /** Flows that waited for a pod to be known; those for which none was in time, and those that were too many to wait. */
+  held: number
+  expired: number
+  displaced: number
 }
 
 export interface Pipeline {
   open(options: IntakeOptions): Intake
   /** Tells the world of a change that the timeline has learnt. */
   changed(change: AppliedChange): void
-  /** Closes windows of repeats that ended before `time`: the live agent's heartbeat. */
-  advance(time: number): void
+  /**
+   * The live agent's heartbeat: closes windows of repeats that ended before `time`, and lets go of flows that waited long enough;
+   * `now` is milliseconds of any clock.
+   */
+  advance(time: number, now?: number): void
+  /** How long changes took to be enforced, as measured since the last call: what an enforcement lag can be learnt from. */
+  drainDelays(): readonly Measured[]
   close(): void
   readonly counts: Readonly<Counts>
 }
 
-/** What the pipeline remembers of a judged connection. */
-interface Memo {
-  readonly isContradiction: boolean
-  folded: Folded | undefined
+interface Held {
+  readonly flow: Flow
+  readonly intake: IntakeOptions
 }
+
+/** What the pipeline remembers of a judged connection: few fields, as every line of it touches them and the table is large. */
+interface Memo {
+  /** Of `Mark`. */
+  readonly marks: number
+  folded: Folded | undefined
+  /** For who watches the data plane; undefined where it shows nothing. */
+  readonly stance: Stance | undefined
+}
+
+/** `awaited`: who it was may be known soon. `told`: it is to be recorded. */
+const Mark = { contradiction: 1, awaited: 2, told: 4 } as const
 
 export function createPipeline(options: PipelineOptions): Pipeline {
   const { timeline, node } = options
@@ -105,6 +137,7 @@ export function createPipeline(options: PipelineOptions): Pipeline {
   // The finding of the flow at hand, when it has just been judged anyway.
   let finding: Finding | undefined
   let newest = Number.NEGATIVE_INFINITY
+  let watched = Number.NEGATIVE_INFINITY
 
   function emit(record: ForensicRecord, time: number): void {
     counts.records++
@@ -114,45 +147,112 @@ export function createPipeline(options: PipelineOptions): Pipeline {
   const fold = createFold(followUp => emit(followUpRecord(followUp), followUp.start))
 
   const cases = createCases<Memo>((flow, view) => {
-    finding = judge(flow, orient(flow), view, eyes)
-    return { isContradiction: isContradiction(finding), folded: undefined }
+    const bench = openBench(flow, orient(flow), view, eyes)
+    finding = findingOf(bench)
+    const isTold = options.isTold === undefined || options.isTold(finding)
+    const marks =
+      (isContradiction(finding) ? Mark.contradiction : 0) |
+      (isAwaited(finding) ? Mark.awaited : 0) |
+      (isTold ? Mark.told : 0)
+    return { marks, folded: undefined, stance: watch.stanceOf(finding, bench) }
   })
+
+  const hold =
+    options.holdMs === undefined || options.holdMs <= 0
+      ? undefined
+      : createHold<Held>({ ms: options.holdMs, ...defaultHold }, ({ flow, intake }) => settle(flow, intake))
+
+  const watch = createWatch({
+    node,
+    lag: (options.lagMs ?? 5_000) * 1000,
+    patience: (options.patienceMs ?? 0) * 1000,
+    judge: flow => memoOf(flow).stance,
+    findingOf: judged,
+    emit,
+  })
+
+  function memoOf(flow: Flow): Memo {
+    finding = undefined
+    return cases.find(flow, timeline.viewAt(flow.time, flow.precision))
+  }
 
   function judged(flow: Flow): Finding {
     return finding ?? judge(flow, orient(flow), timeline.viewAt(flow.time, flow.precision), eyes)
   }
 
-  /** Judges one flow and writes or counts it. */
+  /** Holds a flow that nobody can be named for yet; what is only counted need not wait. */
   function take(flow: Flow, intake: IntakeOptions): void {
+    const isNamed = flow.verdict !== Verdict.none && !isOnlyCounted(flow)
+    if (hold !== undefined && isNamed && isStillAwaited(flow)) keep(hold, flow, intake)
+    else settle(flow, intake)
+  }
+
+  function isStillAwaited(flow: Flow): boolean {
+    return (memoOf(flow).marks & Mark.awaited) !== 0
+  }
+
+  function keep(hold: Hold<Held>, flow: Flow, intake: IntakeOptions): void {
+    const { displaced } = hold
+    hold.push({ flow: copyFlow(flow), intake }, heldBytes(flow))
+    counts.held++
+    counts.displaced += hold.displaced - displaced
+  }
+
+  function isOnlyCounted({ verdict }: Flow): boolean {
+    return verdict === Verdict.allowed && options.allowed === 'count'
+  }
+
+  function advanceHold(now: number): void {
+    if (hold === undefined) return
+    const { expired } = hold
+    hold.advance(now, ({ flow }) => isStillAwaited(flow))
+    counts.expired += hold.expired - expired
+  }
+
+  /** Judges one flow and writes or counts it. */
+  function settle(flow: Flow, intake: IntakeOptions): void {
     tally(counts, flow.verdict)
     // Counted, and nobody's to judge: the line does not say what happened.
     if (flow.verdict === Verdict.none) return
-    finding = undefined
-    const memo = cases.find(flow, timeline.viewAt(flow.time, flow.precision))
-    if (memo.isContradiction) counts.contradictions++
-    if (flow.verdict === Verdict.allowed && options.allowed === 'count') return
-    if (options.fold) foldIn(memo, flow, intake)
-    else emit(recordOf(judged(flow), flow, intake), flow.time)
+    if (flow.time > watched) {
+      watched = flow.time
+      watch.advance(watched)
+    }
+    const memo = memoOf(flow)
+    if ((memo.marks & Mark.contradiction) !== 0) counts.contradictions++
+    let record: FlowRecord | undefined
+    if (!isOnlyCounted(flow) && (memo.marks & Mark.told) !== 0) record = write(memo, flow, intake)
+    const { stance, folded } = memo
+    if (stance !== undefined) watch.take(stance, flow, record?.id ?? folded?.of, intake.stream)
   }
 
-  function foldIn(memo: Memo, flow: Flow, intake: IntakeOptions): void {
+  /** The record, unless the flow was counted into an earlier one. */
+  function write(memo: Memo, flow: Flow, intake: IntakeOptions): FlowRecord | undefined {
+    if (options.fold) return foldIn(memo, flow, intake)
+    const record = recordOf(judged(flow), flow, intake)
+    emit(record, flow.time)
+    return record
+  }
+
+  function foldIn(memo: Memo, flow: Flow, intake: IntakeOptions): FlowRecord | undefined {
     if (flow.time > newest) {
       newest = flow.time
       fold.advance(newest)
     }
     const { folded } = memo
-    if (folded?.live && fold.count(folded, flow.time, flow.count)) return
+    if (folded?.live && fold.count(folded, flow.time, flow.count)) return undefined
     const found = judged(flow)
     const key = foldKey(found)
     // Another connection may be of the same key: the client's other pod, or the same one as an earlier view saw it.
     const known = fold.find(key)
     if (known !== undefined && fold.count(known, flow.time, flow.count)) {
       memo.folded = known
-      return
+      return undefined
     }
     const record = recordOf(found, flow, intake)
     memo.folded = fold.start(key, record.event, record.id, flow.time)
     emit(record, flow.time)
+    return record
   }
 
   function recordOf(found: Finding, flow: Flow, intake: IntakeOptions): FlowRecord {
@@ -172,8 +272,17 @@ export function createPipeline(options: PipelineOptions): Pipeline {
       const record = policyChangedRecord(change)
       if (record !== undefined) emit(record, change.at)
     },
-    advance: time => fold.advance(time),
-    close: () => fold.close(),
+    advance(time, now) {
+      if (now !== undefined) advanceHold(now)
+      fold.advance(time)
+      watch.advance(time)
+    },
+    drainDelays: watch.drainDelays,
+    close() {
+      hold?.drain()
+      watch.close()
+      fold.close()
+    },
   }
 }
 
@@ -307,5 +416,8 @@ function zeroCounts(): Counts {
     records: 0,
     contradictions: 0,
     evicted: 0,
+    held: 0,
+    expired: 0,
+    displaced: 0,
   }
 }

@@ -7,11 +7,13 @@ import type { Zone } from './collector.ts'
 export interface Clock {
   /** Microseconds since 1970 UTC; NaN for a stamp that names no real date. */
   time: number
-  /** 1, 1000 or 1000000 microseconds: what the digits of the stamp can tell apart. */
+  /** 1, 1000 or 1000000 microseconds: what the digits of the stamp can tell apart; an hour more where it comes twice. */
   precision: number
   readonly zone: Zone
   /** The year of stamps that have none; rises where December is followed by January. */
   year: number
+  // The latest time of a stamp without a zone: what comes after it is not from an hour before it.
+  latest: number
   // Month and day of the last classic stamp; `day` is the one just read.
   lastMonth: number
   lastDay: number
@@ -30,6 +32,7 @@ export function createClock(zone: Zone, year: number): Clock {
     precision: 1_000_000,
     zone,
     year,
+    latest: Number.NEGATIVE_INFINITY,
     lastMonth: 0,
     lastDay: 0,
     day: 0,
@@ -102,8 +105,23 @@ export function scanIso(bytes: Uint8Array, at: number, clock: Clock): number {
   clock.time += midnightOf(clock, century * 100 + years, month, day)
   if (bytes[at] === 90) return at + 1
   if (bytes[at] === 43 || bytes[at] === 45) return scanOffset(bytes, at, clock)
-  clock.time = clock.zone(clock.time)
+  clock.time = place(clock, clock.time)
   return at
+}
+
+/**
+ * The time of a reading without a zone. One that comes twice (clocks set back) is the second of the two where one before it was
+ * a quarter of an hour later than the first, for no line is that late; else it may have been either, and the precision says so.
+ */
+function place(clock: Clock, wall: number): number {
+  const { zone } = clock
+  const first = zone(wall)
+  const fold = zone.fold ?? 0
+  const isSecond = fold > 0 && first < clock.latest - fold / 4
+  if (fold > 0 && !isSecond) clock.precision += fold
+  const time = isSecond ? first + fold : first
+  if (time > clock.latest) clock.latest = time
+  return time
 }
 
 function scanOffset(bytes: Uint8Array, at: number, clock: Clock): number {
@@ -183,9 +201,10 @@ function scanNewSyslog(bytes: Uint8Array, start: number, clock: Clock): number {
   if (at > 0 && bytes[at] === 46) at = scanFraction(bytes, at + 1, clock)
   if (at < 0) return -1
   const year = yearOf(clock, month)
-  clock.time = clock.zone(clock.time + midnightOf(clock, year, month, clock.day))
-  // A straggler of the old year is not kept: its text says nothing about the year of the next one.
-  if (at - start === 15 && year === clock.year) keepText(bytes, start, clock)
+  clock.time = place(clock, clock.time + midnightOf(clock, year, month, clock.day))
+  // A straggler of the old year is not kept: its text says nothing about the year of the next one. Nor is one that comes twice.
+  const isPlain = year === clock.year && clock.precision === 1_000_000
+  if (at - start === 15 && isPlain) keepText(bytes, start, clock)
   return at
 }
 
@@ -208,7 +227,7 @@ export function scanCtime(bytes: Uint8Array, at: number, clock: Clock): number {
   const century = two(bytes, at + 1)
   const years = two(bytes, at + 3)
   if (century < 0 || years < 0) return -1
-  clock.time = clock.zone(clock.time + midnightOf(clock, century * 100 + years, month, clock.day))
+  clock.time = place(clock, clock.time + midnightOf(clock, century * 100 + years, month, clock.day))
   return at + 5
 }
 
@@ -240,15 +259,18 @@ function namedZone(name: string): Zone | undefined {
   }
   let quarter = Number.NaN
   let offset = 0
-  return wall => {
+  const zone = (wall: number): number => {
     const of = Math.floor(wall / QUARTER)
     if (of !== quarter) {
       if (Number.isNaN(wall)) return wall
       quarter = of
       offset = offsetOfWall(format, of * QUARTER)
+      zone.fold = foldOfWall(format, of * QUARTER, offset)
     }
     return wall - offset
   }
+  zone.fold = 0
+  return zone
 }
 
 const parts = {
@@ -271,6 +293,12 @@ function offsetOfWall(format: Intl.DateTimeFormat, wall: number): number {
   const after = offsetAt(format, wall + DAY)
   if (before === after || offsetAt(format, wall - before) === before) return before
   return offsetAt(format, wall - after) === after ? after : before
+}
+
+/** How much later the second of two equal readings is; 0 for a reading that comes once. */
+function foldOfWall(format: Intl.DateTimeFormat, wall: number, first: number): number {
+  const after = offsetAt(format, wall + DAY)
+  return after < first && offsetAt(format, wall - after) === after ? first - after : 0
 }
 
 function offsetAt(format: Intl.DateTimeFormat, utc: number): number {

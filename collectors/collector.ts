@@ -27,7 +27,11 @@ export interface PrefixVerdict {
 }
 
 /** Turns a wall-clock reading (as if it were UTC, in microseconds) into microseconds since 1970 UTC. */
-export type Zone = (wall: number) => number
+export interface Zone {
+  (wall: number): number
+  /** By how much later the reading that was turned last may have been, in microseconds, where clocks were set back over it. */
+  readonly fold?: number
+}
 
 export interface Collector {
   /**

@@ -64,7 +64,7 @@ export interface Reported {
 export interface Flow {
   /** Microseconds since 1970 UTC by the log's clock; NaN where the line has no usable time. */
   time: number
-  /** Resolution of `time` in microseconds: 1, 1000 or 1000000. */
+  /** Resolution of `time` in microseconds: 1, 1000 or 1000000; more where clocks were set back over what the stamp says. */
   precision: number
   verdict: Verdict
   cause: Cause

@@ -3,6 +3,7 @@
 import { Proto } from '../../collectors/flow.ts'
 import type { Witness } from '../policy/answer.ts'
 import type { Attribution, Finding, Party } from '../verdict/finding.ts'
+import { changedEntry } from './changed-entry.ts'
 import { recordId } from './id.ts'
 import type { Endpoint, Evidence, FlowRecord, NearestEntry, PolicyEntry, Why } from './record.ts'
 import { recordTime } from './time.ts'
@@ -70,9 +71,9 @@ function causes(
     return { egress, ingress }
   }
   if (finding.deciding === undefined) return { why: unjudged(finding) }
-  const decided = why(finding.deciding)
+  const decided = whyDenied(finding.deciding)
   if (finding.other === undefined) return { why: decided }
-  return { why: { ...decided, other: { dir: finding.other.direction, ...why(finding.other) } } }
+  return { why: { ...decided, other: { dir: finding.other.direction, ...whyDenied(finding.other) } } }
 }
 
 /** Nobody's policies were asked: certain only where both ends are known to be under none. */
@@ -81,7 +82,17 @@ function unjudged({ unjudged: { reason, unsure } }: Finding): Why {
   return { reason, certainty, agreement: 'undecided', unsure: unsure.length > 0 ? unsure : undefined }
 }
 
-function why(attribution: Attribution): Why {
+/** With the smallest edit and the change that decided, where policies denied it. */
+function whyDenied(attribution: Attribution): Why {
+  const { reason, certainty } = attribution
+  const said = why(attribution)
+  if (certainty === 'unknown' || (reason !== 'no-rule-matched' && reason !== 'explicit-deny')) return said
+  const { unsure, leftOut, ...first } = said
+  return { ...first, fix: attribution.fix(), changed: changedEntry(attribution.changed()), unsure, leftOut }
+}
+
+/** What the policies say about one direction. */
+export function why(attribution: Attribution): Why {
   const policies = attribution.witnesses.map(witness => policyEntry(witness, attribution))
   return {
     reason: attribution.reason,
@@ -123,7 +134,8 @@ function nearestEntry(attribution: Attribution): NearestEntry | undefined {
   }
 }
 
-function endpoint(party: Party, port: number | undefined, service: string | undefined): Endpoint {
+/** One end as records have it. */
+export function endpoint(party: Party, port: number | undefined, service: string | undefined): Endpoint {
   const { pod } = party
   return {
     ip: party.ip,

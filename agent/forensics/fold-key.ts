@@ -5,14 +5,12 @@ import type { Attribution, Finding, Party } from '../verdict/finding.ts'
 
 export function foldKey(finding: Finding): string {
   const sides = finding.deciding === undefined ? [finding.egress, finding.ingress] : [finding.deciding]
-  return [
-    finding.verdict,
-    endText(finding.initiator),
-    endText(finding.responder),
-    finding.port,
-    finding.proto,
-    ...sides.map(sideText),
-  ].join('|')
+  return [finding.verdict, pairKey(finding), ...sides.map(sideText)].join('|')
+}
+
+/** The pair of workloads, the port and the protocol. */
+export function pairKey({ initiator, responder, port, proto }: Finding): string {
+  return [endText(initiator), endText(responder), port, proto].join('|')
 }
 
 function endText({ pod, ip }: Party): string {

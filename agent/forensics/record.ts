@@ -1,7 +1,9 @@
 // The forensic record: one JSON object per line, absent instead of null (JSON leaves members out that are undefined). Field names
 // and order are the contract: other people's scripts depend on them.
 
+import type { Fix } from '../policy/answer.ts'
 import type { AppliedChange, Certainty, Unsure } from '../timeline/index.ts'
+import { whatChanged } from '../verdict/blame.ts'
 import type { Agreement, Reason } from '../verdict/finding.ts'
 import type { FollowUp } from './fold.ts'
 import { type Origin, recordId, ulid } from './id.ts'
@@ -48,6 +50,25 @@ export interface NearestEntry {
     | undefined
 }
 
+/** The smallest edit that would have allowed it: a proposal, never to be applied unread. */
+export type FixEntry = Fix
+
+/** The change that decided (DESIGN section 12). */
+export interface ChangedEntry {
+  readonly policy?: string | undefined
+  /** `pod ns/name` or `namespace name`, for changed labels. */
+  readonly object?: string | undefined
+  readonly at: string
+  readonly ago_s: number
+  /** 0 before a creation. */
+  readonly gen?: readonly [number, number] | undefined
+  readonly deleted?: true | undefined
+  readonly by?: string | undefined
+  readonly what?: readonly string[] | undefined
+  /** Other changes that it needed, newest first. */
+  readonly with?: readonly ChangedEntry[] | undefined
+}
+
 /** What the policies say about one direction, and how sure that is. */
 export interface Why {
   readonly reason: Reason
@@ -57,6 +78,8 @@ export interface Why {
   readonly policies?: readonly PolicyEntry[] | undefined
   readonly more?: number | undefined
   readonly nearest?: NearestEntry | undefined
+  readonly fix?: FixEntry | undefined
+  readonly changed?: ChangedEntry | undefined
   readonly unsure?: readonly Unsure[] | undefined
   /** Invalid policies that could have touched the answer. */
   readonly leftOut?: readonly string[] | undefined
@@ -143,10 +166,65 @@ export interface PolicyChangedRecord {
   readonly what?: readonly string[] | undefined
 }
 
-export type ForensicRecord = FlowRecord | FollowUpRecord | GapRecord | PolicyChangedRecord
+/** The data plane did otherwise than the policies say: what it let through or blocked, one per pair of workloads, port and spell. */
+export interface AccusationRecord {
+  readonly v: 1
+  readonly id: string
+  /** Of the last packet. */
+  readonly ts?: string | undefined
+  readonly event: 'verdict.leak' | 'verdict.overblock'
+  readonly node?: string | undefined
+  readonly src: Endpoint
+  readonly dst: Endpoint
+  readonly port?: number | undefined
+  readonly proto?: string | undefined
+  /** Of the first packet. */
+  readonly since?: string | undefined
+  readonly n: number
+  /** Id of the record of a flow of it, where one was written. */
+  readonly of?: string | undefined
+  /** What the policies say: who denies, or who admits. */
+  readonly why: Why & { readonly dir: 'egress' | 'ingress' }
+}
+
+/** How long a node's data plane took to enforce a change, or that it has not yet. */
+export interface EnforcementRecord {
+  readonly v: 1
+  readonly id: string
+  readonly ts?: string | undefined
+  readonly event: 'policy.enforced' | 'policy.unenforced'
+  readonly node?: string | undefined
+  readonly policy?: string | undefined
+  /** `pod ns/name` or `namespace name`, for changed labels. */
+  readonly object?: string | undefined
+  /** After the change; before it, for a deletion. */
+  readonly gen?: number | undefined
+  readonly deleted?: true | undefined
+  /** When the change was learnt of. */
+  readonly at?: string | undefined
+  /** At least and at most. */
+  readonly delay_s?: readonly [number, number] | undefined
+  /** At least. */
+  readonly pending_s?: number | undefined
+  readonly leaked: number
+  readonly blocked: number
+  readonly evidence: string
+}
+
+export type ForensicRecord =
+  | FlowRecord
+  | FollowUpRecord
+  | GapRecord
+  | PolicyChangedRecord
+  | AccusationRecord
+  | EnforcementRecord
 
 export function isFlowRecord(record: ForensicRecord): record is FlowRecord {
   return 'verdict' in record
+}
+
+export function isFollowUp(record: ForensicRecord): record is FollowUpRecord {
+  return 'of' in record && record.event.startsWith('flow.')
 }
 
 export function followUpRecord(followUp: FollowUp): FollowUpRecord {
@@ -197,6 +275,7 @@ export function policyChangedRecord(change: AppliedChange): PolicyChangedRecord 
   if (change.kind !== 'policy') return undefined
   const { key, op, at, generation, by } = change
   const ts = recordTime(at)
+  const what = whatChanged(change)
   const gen = [generation.from, op === 'deleted' ? generation.from : generation.to] as const
   return {
     v: 1,
@@ -207,5 +286,6 @@ export function policyChangedRecord(change: AppliedChange): PolicyChangedRecord 
     op,
     ...(!gen.some(Number.isNaN) && { gen }),
     ...(by !== undefined && { by }),
+    ...(what.length > 0 && { what }),
   }
 }

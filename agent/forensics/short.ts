@@ -2,7 +2,7 @@
 
 import { printable } from './printable.ts'
 import type {
-  Endpoint,
+  AccusationRecord,
   FlowRecord,
   FollowUpRecord,
   ForensicRecord,
@@ -11,14 +11,26 @@ import type {
   PolicyChangedRecord,
   Why,
 } from './record.ts'
-import { isFlowRecord } from './record.ts'
+import { isFlowRecord, isFollowUp } from './record.ts'
+import { changedNote, clock, enforcementLine } from './short-change.ts'
+import { although, deciding, endText, justBefore, policyName, reasonWords, termText } from './words.ts'
 
 /** The short form, without a newline. Everything that somebody else named is escaped. */
 export function shortForm(record: ForensicRecord): string {
   if (isFlowRecord(record)) return flowLine(record)
-  if (record.event === 'evidence.gap') return gapLine(record)
-  if (record.event === 'policy.changed') return changedLine(record)
-  return followUpLine(record, `of ${record.of}`)
+  if (isFollowUp(record)) return followUpLine(record, `of ${record.of}`)
+  switch (record.event) {
+    case 'evidence.gap':
+      return gapLine(record)
+    case 'policy.changed':
+      return changedLine(record)
+    case 'policy.enforced':
+    case 'policy.unenforced':
+      return enforcementLine(record)
+    case 'verdict.leak':
+    case 'verdict.overblock':
+      return accusationLine(record)
+  }
 }
 
 /** First records whose connections follow-ups can be told by: a person does not look ids up. */
@@ -31,7 +43,7 @@ export function createShortForm(): (record: ForensicRecord) => string {
     if (isFlowRecord(record)) {
       if (connections.size >= REMEMBERED) connections.delete(connections.keys().next().value!)
       connections.set(record.id, connectionText(record))
-    } else if ('of' in record) {
+    } else if (isFollowUp(record)) {
       const connection = connections.get(record.of)
       if (connection !== undefined) return followUpLine(record, connection)
     }
@@ -52,39 +64,24 @@ function flowLine(record: FlowRecord): string {
   return parts.join('  ') + (notes.length > 0 ? `  (${notes.join('; ')})` : '')
 }
 
-function connectionText({ src, dst, proto }: FlowRecord): string {
-  return `${endpointText(src)} -> ${endpointText(dst)}${proto ? ` ${printable(proto)}` : ''}`
-}
-
-/** `HH:MM:SS` UTC. */
-function clock(time: string | undefined): string {
-  return time === undefined ? '--:--:--' : time.slice(11, 19)
+function connectionText({ src, dst, proto }: Pick<FlowRecord, 'src' | 'dst' | 'proto'>): string {
+  return `${endText(src)} -> ${endText(dst)}${proto ? ` ${printable(proto)}` : ''}`
 }
 
 function word(event: string): string {
   return event.replace(/^flow\./, '').toUpperCase()
 }
 
-function endpointText(end: Endpoint): string {
-  const host = end.pod !== undefined ? `${end.ns}/${end.pod}` : (end.node ?? end.svc ?? end.ip ?? 'unknown')
-  const port = end.port === undefined ? '' : host.includes(':') ? ` port ${end.port}` : `:${end.port}`
-  return printable(host) + port
-}
-
 function policyList(why: Why): string {
-  const names = [
-    ...new Set(
-      (why.policies ?? []).map(p => (p.ns === undefined ? `${p.kind}/${p.name}` : `${p.ns}/${p.name}`)),
-    ),
-  ]
+  const names = [...new Set(deciding(why.policies).map(policyName))]
   const more = why.more ? ` and ${why.more} more` : ''
   return printable(names.join(', '), 400) + more
 }
 
 function ruleList(why: Why): string {
   return printable(
-    (why.policies ?? [])
-      .map(p => `${p.ns === undefined ? `${p.kind}/${p.name}` : `${p.ns}/${p.name}`} ${p.rule ?? ''}`.trim())
+    deciding(why.policies)
+      .map(policy => `${policyName(policy)} ${policy.rule ?? ''}`.trim())
       .join(', '),
     400,
   )
@@ -92,54 +89,27 @@ function ruleList(why: Why): string {
 
 function whyText(why: Why): string {
   const text = reasonText(why)
-  if (why.agreement === 'contradicts') return `although the policies allow it: ${text}`
-  if (why.agreement === 'lagging') return `${text}, as the policies stood just before`
+  if (why.agreement === 'contradicts') return `${although.allowed}: ${text}`
+  if (why.agreement === 'lagging') return `${text}, ${justBefore}`
   return text
 }
 
 function reasonText(why: Why): string {
   switch (why.reason) {
     case 'no-rule-matched':
-      return `${policyList(why)}: no rule matched${why.nearest ? `; ${nearestText(why.nearest, (why.policies?.length ?? 0) > 1)}` : ''}`
+      return `${policyList(why)}: ${reasonWords[why.reason]}${why.nearest ? `; ${nearestText(why.nearest, (why.policies?.length ?? 0) > 1)}` : ''}`
     case 'rule-matched':
       return `${ruleList(why)} admits it`
-    case 'not-isolated':
-      return 'no policy selects the pod in this direction'
     case 'explicit-deny':
       return `${ruleList(why)} denies it`
-    case 'exempt-node':
-      return "traffic from the pod's own node is always allowed"
-    case 'exempt-self':
-      return 'a pod cannot be blocked from itself'
-    case 'established':
-      return 'part of a connection that was already allowed'
-    case 'other-policy':
-      return 'a policy of a kind that is not evaluated here'
-    case 'not-a-policy':
-      return 'not the doing of a NetworkPolicy'
-    case 'unknown':
-      return 'the policies that decided are not known'
+    default:
+      return reasonWords[why.reason]
   }
 }
 
 function nearestText({ policy, rule, also, ...term }: NearestEntry, isNamed: boolean): string {
   const first = `nearest ${isNamed ? `${policy} ` : ''}${rule}.${termText(term)}`
   return printable([first, ...(also ?? []).map(termText)].join(', and '), 400)
-}
-
-/** The kind of a term is told by what it wants, so its place is enough; but a namespace's labels look like a pod's. */
-function termText({
-  failed,
-  want,
-  have,
-}: {
-  readonly failed: string
-  readonly want: string
-  readonly have: string
-}): string {
-  const place = failed.replace(/\.(podSelector|namespaceSelector|ipBlock)$/, '')
-  const isOfNamespace = failed.endsWith('.namespaceSelector') && !want.includes('namespace')
-  return `${place} wants ${isOfNamespace ? 'a namespace with ' : ''}${want}, has ${have}`
 }
 
 function allowedText(record: FlowRecord): string {
@@ -152,9 +122,7 @@ function allowedText(record: FlowRecord): string {
 }
 
 function sideText(why: Why): string {
-  return why.agreement === 'contradicts'
-    ? `although the policies deny it: ${reasonText(why)}`
-    : reasonText(why)
+  return why.agreement === 'contradicts' ? `${although.denied}: ${reasonText(why)}` : reasonText(why)
 }
 
 function noteTexts(record: FlowRecord): string[] {
@@ -162,6 +130,7 @@ function noteTexts(record: FlowRecord): string[] {
   const whys = [record.why, record.egress, record.ingress].filter(why => why !== undefined)
   const unsure = [...new Set(whys.flatMap(why => why.unsure ?? []))]
   const weak = whys.find(why => why.certainty !== 'certain')
+  if (record.why?.changed) notes.push(changedNote(record.why.changed))
   if (record.why?.other) notes.push(`${record.why.other.dir} denies too: ${reasonText(record.why.other)}`)
   if (weak)
     notes.push(
@@ -188,4 +157,14 @@ function gapLine(record: GapRecord): string {
 function changedLine(record: PolicyChangedRecord): string {
   const what = record.what?.length ? `: ${printable(record.what.join(', '), 400)}` : ''
   return `${clock(record.ts)} POLICY  ${printable(record.policy)} ${record.op}${record.by ? ` by ${printable(record.by)}` : ''}${what}`
+}
+
+/** `14:48:46 LEAK  shop/cart -> data/pg-0:5432 tcp  ingress  12 packets since 14:41:02 although the policies deny it: ...` */
+function accusationLine(record: AccusationRecord): string {
+  const { why, n, since } = record
+  const isLeak = record.event === 'verdict.leak'
+  const packets = `${n} ${n === 1 ? 'packet' : 'packets'} ${isLeak ? 'let through' : 'blocked'}`
+  const span = since === undefined || clock(since) === clock(record.ts) ? '' : ` since ${clock(since)}`
+  const text = `${packets}${span} ${isLeak ? although.denied : although.allowed}: ${reasonText(why)}`
+  return `${clock(record.ts)} ${isLeak ? 'LEAK' : 'OVERBLOCK'}  ${connectionText(record)}  ${why.dir}  ${text}`
 }

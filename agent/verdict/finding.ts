@@ -1,6 +1,6 @@
 // What the policies say about a flow. Plain data; the record is made from it and from nothing else.
 
-import type { Direction, NearestMiss, Reason as PolicyReason, Witness } from '../policy/answer.ts'
+import type { Direction, Fix, NearestMiss, Reason as PolicyReason, Witness } from '../policy/answer.ts'
 import type { Pod } from '../policy/objects.ts'
 import type { Certainty, Unsure } from '../timeline/unsure.ts'
 
@@ -33,6 +33,32 @@ export interface Attribution {
   readonly leftOut: readonly string[]
   /** Worked out only when asked for: a record needs it, a count does not. */
   nearest(): readonly NearestMiss[]
+  /** Of a denial by policies; worked out only when asked for. */
+  fix(): Fix | undefined
+  /** The change without which the verdict would have been another; worked out only when asked for. */
+  changed(): Blame | undefined
+}
+
+/** The change that decided, the latest if several did it together. */
+export interface Blame extends BlamedChange {
+  /** The others that it needed, newest first. */
+  readonly with: readonly BlamedChange[]
+}
+
+export interface BlamedChange {
+  /** A policy by its key, or `pod ns/name`, `namespace name`. */
+  readonly subject: { readonly policy: string } | { readonly object: string }
+  /** Microseconds since 1970. */
+  readonly at: number
+  /** Seconds from the change to the flow. */
+  readonly ago: number
+  /** Of a policy: 0 before its creation, NaN where the object has none. */
+  readonly generation: readonly [number, number]
+  readonly isDeletion: boolean
+  /** The field manager of the newest write to the changed part. */
+  readonly by: string | undefined
+  /** What was edited, in words: `ingress[0].from[1] removed`, `label app: cart -> kart`. */
+  readonly what: readonly string[]
 }
 
 export interface Finding {

@@ -1,61 +1,25 @@
 // A flow's finding: who is responsible for its verdict, by the policies in force at its time.
 
-import {
-  Cause,
-  Event,
-  type Flow,
-  Notice,
-  Reply,
-  Verdict,
-  verdictNames,
-  Direction as Wire,
-} from '../../collectors/flow.ts'
+import { Cause, Event, type Flow, Notice, Reply, verdictNames } from '../../collectors/flow.ts'
 import type { Direction, DirectionAnswer } from '../policy/index.ts'
+import { hasPolicyPorts } from '../policy/protocol.ts'
 import { sortReasons, type Unsure } from '../timeline/unsure.ts'
-import { type Doubt, doubtOf, NO_DOUBT } from './doubt.ts'
-import type { Agreement, Attribution, Finding, Reason } from './finding.ts'
+import { type Bench, type Eyes, openBench, ownDirection, verdictIn } from './bench.ts'
+import { blame } from './blame.ts'
+import { type Doubt, doubtOf, isKnown, matters, NO_DOUBT } from './doubt.ts'
+import type { Agreement, Attribution, Blame, Finding, Reason } from './finding.ts'
 import { isAssumed, type Orientation } from './orient.ts'
-import { ask, natOf, partyOf, podOf, type Question, serviceOf, type View } from './question.ts'
-import { answerStates, type StateAnswer } from './states.ts'
+import { natOf, partyOf, serviceOf, type View } from './question.ts'
+import { answersToOthers, type StateAnswer } from './states.ts'
 
-/** What was observed, as far as the policies can agree with it. */
-type Observed = 'allowed' | 'denied' | 'unanswered' | 'none'
-
-interface Bench {
-  readonly flow: Flow
-  readonly question: Question
-  readonly observed: Observed
-  /** The directions that are judged here: their subject is a pod under policy, and of this node. */
-  readonly judged: readonly Direction[]
-  readonly states: readonly StateAnswer[]
-  readonly orientation: Orientation
-  readonly hasUnsupported: boolean
-}
-
-/** Whose eyes see the flow. */
-export interface Eyes {
-  /** Only pods of this node are subjects; undefined: the eyes of all nodes. */
-  readonly node: string | undefined
-  /** The cluster has policies of kinds that are not evaluated here. */
-  readonly hasUnsupported?: boolean
-}
+export type { Eyes } from './bench.ts'
 
 export function judge(flow: Flow, orientation: Orientation, view: View, eyes: Eyes): Finding {
-  const question = ask(flow, orientation, view)
-  const states = answerStates(question)
-  const judged = (['egress', 'ingress'] as const).filter(
-    d => states[0]![d].verdict !== 'n/a' && isSubjectHere(question, d, eyes.node),
-  )
-  const hasUnsupported = eyes.hasUnsupported === true
-  const bench: Bench = {
-    flow,
-    question,
-    observed: observedOf(flow),
-    judged,
-    states,
-    orientation,
-    hasUnsupported,
-  }
+  return findingOf(openBench(flow, orientation, view, eyes))
+}
+
+export function findingOf(bench: Bench): Finding {
+  const { flow, question } = bench
   return {
     verdict: verdictNames[flow.verdict],
     initiator: partyOf(question, question.initiator),
@@ -69,26 +33,6 @@ export function judge(flow: Flow, orientation: Orientation, view: View, eyes: Ey
 }
 
 type Sentence = Pick<Finding, 'deciding' | 'other' | 'egress' | 'ingress' | 'unjudged'>
-
-/** The direction that the line itself names. */
-function ownDirection({ direction }: Flow): Direction | undefined {
-  if (direction === Wire.none) return undefined
-  return direction === Wire.egress ? 'egress' : 'ingress'
-}
-
-function isSubjectHere(
-  { initiator, responder }: Question,
-  direction: Direction,
-  node: string | undefined,
-): boolean {
-  return node === undefined || podOf((direction === 'egress' ? initiator : responder).owner)?.node === node
-}
-
-function observedOf({ verdict }: Flow): Observed {
-  if (verdict === Verdict.allowed) return 'allowed'
-  if (verdict === Verdict.unanswered) return 'unanswered'
-  return verdict === Verdict.none ? 'none' : 'denied'
-}
 
 function sentence(bench: Bench): Sentence {
   const { flow, judged } = bench
@@ -152,8 +96,15 @@ function plain(direction: Direction, verdict: Attribution['verdict'], reason: Re
     agreement: 'undecided',
     unsure: [],
     leftOut: [],
-    nearest: () => [],
+    ...unaskedFor,
   }
+}
+
+/** What only a denial by policies has. */
+const unaskedFor: Pick<Attribution, 'nearest' | 'fix' | 'changed'> = {
+  nearest: () => [],
+  fix: () => undefined,
+  changed: () => undefined,
 }
 
 const NOTHING = { reason: 'unknown', unsure: NO_DOUBT } as const
@@ -182,39 +133,77 @@ function nobodys({ question, states }: Bench): Sentence {
 interface Choice {
   readonly state: StateAnswer
   readonly agreement: Agreement
-  readonly isContested: boolean
+  /** The states that what was observed does not rule out. */
+  readonly possible: readonly StateAnswer[]
 }
 
 /** The state that explains what was observed, and whether another one explains it differently. */
 function choose(bench: Bench): Choice {
   const { states, observed } = bench
   const current = states[0]!
-  if (observed === 'none')
-    return { state: current, agreement: 'undecided', isContested: differs(bench, states) }
+  if (observed === 'none') return { state: current, agreement: 'undecided', possible: states }
   if (observed === 'unanswered') {
     const explains = verdictIn(bench, current) === 'denied'
-    return {
-      state: current,
-      agreement: explains ? 'agrees' : 'undecided',
-      isContested: differs(bench, states),
-    }
+    return { state: current, agreement: explains ? 'agrees' : 'undecided', possible: states }
   }
   const agreeing = states.filter(state => verdictIn(bench, state) === observed)
   const state = agreeing[0] ?? current
-  const agreement = agreeing.length === 0 ? 'contradicts' : state === current ? 'agrees' : 'lagging'
-  return { state, agreement, isContested: differs(bench, agreeing) }
+  const agreement = agreeing.length === 0 ? 'contradicts' : state.undone.length === 0 ? 'agrees' : 'lagging'
+  const possible = agreeing.length === 0 ? states : states.filter(each => !isRuledOut(bench, each))
+  return { state, agreement, possible }
 }
 
-/** What a state says about the packet: about the line's own direction if it has one, else about both. */
-function verdictIn({ flow, judged }: Bench, state: StateAnswer): 'allowed' | 'denied' {
-  const own = ownDirection(flow)
-  const asked: readonly Direction[] = own !== undefined && judged.includes(own) ? [own] : judged
-  return asked.some(direction => state[direction].verdict === 'denied') ? 'denied' : 'allowed'
+/** A state that says otherwise than what was observed was not in force, if what it says depends on nothing unknown. */
+function isRuledOut(bench: Bench, state: StateAnswer): boolean {
+  const { question, judged, observed } = bench
+  if (verdictIn(bench, state) === observed || state.isMixed) return false
+  const { initiator, responder, seen, port, proto } = question
+  if (port < 0 && hasPolicyPorts(proto)) return false
+  // Whoever nobody knows may have policies that deny.
+  const ends = [initiator.owner, responder.owner]
+  const mayBe = (direction: Direction, verdict: 'allowed' | 'denied') =>
+    answersToOthers(question, state.epoch, direction).some(other => other.verdict === verdict)
+  if (observed === 'denied') return ends.every(isKnown) && !judged.some(each => mayBe(each, 'denied'))
+  return judged.some(direction => {
+    const [subject, peer] = direction === 'egress' ? [ends[0]!, ends[1]!] : [ends[1]!, seen.owner]
+    if (state[direction].verdict !== 'denied' || !isKnown(subject) || mayBe(direction, 'allowed'))
+      return false
+    return isKnown(peer) || !matters(question, direction, state.epoch)
+  })
 }
 
-function differs({ judged }: Bench, states: readonly StateAnswer[]): boolean {
-  const [first, ...others] = states
-  return first !== undefined && others.some(other => judged.some(d => !isSameAnswer(first[d], other[d])))
+/** While an address is new to the data plane, its peer may have been judged as somebody else, or by no rule that admits it yet. */
+function isNewcomers(bench: Bench, direction: Direction, { state, agreement }: Choice): boolean {
+  const { question, observed, flow } = bench
+  const ends = [question.initiator.owner, question.responder.owner, question.seen.owner]
+  if (ends.every(({ takenFor }) => takenFor.length === 0)) return false
+  const isContradiction =
+    observed === 'allowed' ? state[direction].verdict === 'denied' : agreement === 'contradicts'
+  const isSecond = direction === 'ingress' && observed !== 'allowed' && ownDirection(flow) === undefined
+  return (
+    isContradiction ||
+    otherAnswers(bench, direction).some(other => !isSameAnswer(state[direction], other)) ||
+    (isSecond && otherAnswers(bench, 'egress').some(other => other.verdict !== state.egress.verdict))
+  )
+}
+
+/** Those that what was observed leaves possible. */
+function otherAnswers({ question, states, observed }: Bench, direction: Direction): DirectionAnswer[] {
+  const second = direction === 'egress' ? 'ingress' : 'egress'
+  return states.flatMap(({ epoch, [second]: rest }) =>
+    answersToOthers(question, epoch, direction).filter(({ verdict }) =>
+      observed === 'allowed' ? verdict !== 'denied' : verdict === 'denied' || rest.verdict === 'denied',
+    ),
+  )
+}
+
+/** Another state that is possible gives another answer, or leaves nothing for ingress to decide. */
+function isContested(bench: Bench, direction: Direction, { state, possible }: Choice): boolean {
+  if (bench.isCrowded || possible.some(other => !isSameAnswer(state[direction], other[direction])))
+    return true
+  const isSecond =
+    direction === 'ingress' && bench.observed !== 'allowed' && ownDirection(bench.flow) === undefined
+  return isSecond && possible.some(other => other.egress.verdict !== state.egress.verdict)
 }
 
 function isSameAnswer(a: DirectionAnswer, b: DirectionAnswer): boolean {
@@ -225,6 +214,7 @@ function isSameAnswer(a: DirectionAnswer, b: DirectionAnswer): boolean {
     const other = b.witnesses[i]!
     return (
       witness.policy.key === other.policy.key &&
+      witness.policy.uid === other.policy.uid &&
       witness.rule === other.rule &&
       witness.policy.generation === other.policy.generation
     )
@@ -232,17 +222,15 @@ function isSameAnswer(a: DirectionAnswer, b: DirectionAnswer): boolean {
 }
 
 /** `openPorts`: what a port that is not known must be able to change to be a doubt. */
-function doubtIn(
-  bench: Bench,
-  direction: Direction,
-  { state, isContested }: Choice,
-  openPorts: readonly string[],
-): Doubt {
+function doubtIn(bench: Bench, direction: Direction, choice: Choice, openPorts: readonly string[]): Doubt {
+  const { state, possible } = choice
   const own = ownDirection(bench.flow)
   return doubtOf(bench.question, direction, state[direction], {
     isAssumed: isAssumed(bench.orientation),
     isMixed: state.isMixed,
-    isContested,
+    isContested: isContested(bench, direction, choice),
+    isNewcomers: isNewcomers(bench, direction, choice),
+    epochs: possible.map(each => each.epoch),
     hasUnsupported: bench.hasUnsupported,
     isPortOpen: openPorts.includes(state.atOtherPorts(direction)),
     // The line speaks of the other end's policies, and that end is nobody we know: these ones are not to blame.
@@ -273,18 +261,33 @@ function attribute(
     unsure: doubt.unsure,
     leftOut: answer.leftOut,
     nearest: () => state.nearest(direction),
+    fix: () => state.fix(direction),
+    changed: () => changedOf(bench, direction, choice, doubt),
   }
   if (doubt.certainty === 'unknown') return unknown(attribution)
-  if (bench.observed === 'allowed') return ofAllowed(bench, attribution)
+  if (bench.observed === 'allowed') return ofAllowed(bench, attribution, state)
   return choice.agreement === 'contradicts' ? unexplained(bench, attribution, isSettled) : attribution
 }
 
+function changedOf(
+  { question, flow }: Bench,
+  direction: Direction,
+  { state, possible }: Choice,
+  { unsure }: Doubt,
+): Blame | undefined {
+  if (state[direction].verdict !== 'denied') return undefined
+  const states = possible.filter(each => each[direction].verdict === 'denied')
+  return blame({ question, direction, states, unsure, time: flow.time })
+}
+
 /** A packet that got through was allowed in each direction that the line means, so each agrees for itself. */
-function ofAllowed(bench: Bench, attribution: Attribution): Attribution {
+function ofAllowed(bench: Bench, attribution: Attribution, state: StateAnswer): Attribution {
   const { flow, states, orientation } = bench
   const { direction, verdict, certainty } = attribution
-  if (verdict === 'allowed')
-    return { ...attribution, agreement: states[0]![direction].verdict === 'denied' ? 'lagging' : 'agrees' }
+  if (verdict === 'allowed') {
+    const isLagging = states[0]![direction].verdict === 'denied' && state.undone.length > 0
+    return { ...attribution, agreement: isLagging ? 'lagging' : 'agrees' }
+  }
   // A connection whose beginning was not seen may be older than the policies that deny it.
   const isOld = flow.isReply === Reply.yes || flow.event === Event.update || isAssumed(orientation)
   const asAllowed: Attribution = {
@@ -292,7 +295,7 @@ function ofAllowed(bench: Bench, attribution: Attribution): Attribution {
     verdict: 'allowed',
     witnesses: [],
     agreement: 'undecided',
-    nearest: () => [],
+    ...unaskedFor,
   }
   if (isOld) return { ...asAllowed, reason: 'established' }
   if (flow.cause === Cause.otherPolicy) return { ...asAllowed, reason: 'other-policy' }
@@ -303,12 +306,20 @@ function ofAllowed(bench: Bench, attribution: Attribution): Attribution {
 }
 
 /** A denial that no state explains is a contradiction only where nothing that is not known could explain it. */
-function unexplained({ question }: Bench, attribution: Attribution, isSettled: boolean): Attribution {
+function unexplained(
+  { question, flow, judged }: Bench,
+  attribution: Attribution,
+  isSettled: boolean,
+): Attribution {
+  const own = ownDirection(flow)
+  // The line speaks of the other end's policies, which are not judged here: that these ones allow it says nothing.
+  const isElsewhere = own !== undefined && !judged.includes(own)
   // The end that nobody can name may be a pod whose own policies deny.
   const isHalfKnown = [question.initiator, question.responder].some(place => place.owner.kind === 'unknown')
-  if (isHalfKnown)
+  if (isHalfKnown || isElsewhere)
     return unknown({
       ...attribution,
+      direction: isElsewhere ? own : attribution.direction,
       certainty: 'unknown',
       unsure: sortReasons([...attribution.unsure, 'peer-unresolved']),
     })
@@ -316,5 +327,5 @@ function unexplained({ question }: Bench, attribution: Attribution, isSettled: b
 }
 
 function unknown(attribution: Attribution): Attribution {
-  return { ...attribution, reason: 'unknown', witnesses: [], agreement: 'undecided', nearest: () => [] }
+  return { ...attribution, reason: 'unknown', witnesses: [], agreement: 'undecided', ...unaskedFor }
 }

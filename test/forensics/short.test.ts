@@ -1,6 +1,11 @@
 import fc from 'fast-check'
 import t from 'tap'
-import type { FlowRecord, ForensicRecord } from '../../agent/forensics/record.ts'
+import type {
+  AccusationRecord,
+  EnforcementRecord,
+  FlowRecord,
+  ForensicRecord,
+} from '../../agent/forensics/record.ts'
 import { createShortForm, shortForm } from '../../agent/forensics/short.ts'
 
 const denied: FlowRecord = {
@@ -137,6 +142,101 @@ t.test('shortForm() of a gap says what is not known', async t => {
   )
 })
 
+t.test('shortForm() of a denial says which edit made it, as the design has it', async t => {
+  const changed = {
+    policy: 'data/pg-ingress',
+    at: '2026-11-22T14:41:02.000Z',
+    ago_s: 464,
+    by: 'argocd-controller',
+  }
+  const note = (more: object) =>
+    shortForm({ ...denied, why: { ...why, changed: { ...changed, ...more } } })
+      .split('  ')
+      .at(-1)
+  t.equal(note({ gen: [3, 4] }), '(edited 8m ago by argocd-controller)')
+  t.equal(note({ gen: [0, 1], ago_s: 12 }), '(created 12s ago by argocd-controller)')
+  t.equal(note({ deleted: true, ago_s: 7300, by: undefined }), '(deleted 2h ago)')
+  t.equal(note({ ago_s: 0 }), '(edited just before by argocd-controller)')
+  t.equal(
+    note({ policy: undefined, object: 'pod shop/cart', with: [{ ...changed }] }),
+    '(relabelled 8m ago by argocd-controller, with 1 more)',
+  )
+})
+
+const leak: AccusationRecord = {
+  v: 1,
+  id: 'Y',
+  ts: '2026-11-22T14:48:46.123Z',
+  event: 'verdict.leak',
+  src: denied.src,
+  dst: denied.dst,
+  port: 5432,
+  proto: 'tcp',
+  since: '2026-11-22T14:47:02.000Z',
+  n: 12,
+  of: denied.id,
+  why: { dir: 'ingress', ...why, agreement: 'contradicts' },
+}
+
+const enforced: EnforcementRecord = {
+  v: 1,
+  id: 'Z',
+  ts: '2026-11-22T14:41:02.512Z',
+  event: 'policy.enforced',
+  node: 'worker-3',
+  policy: 'data/pg-ingress',
+  gen: 4,
+  at: '2026-11-22T14:41:02.100Z',
+  delay_s: [0.201, 0.512],
+  leaked: 3,
+  blocked: 1,
+  evidence: 'last old 14:41:02.301, first new 14:41:02.512, 7 flows',
+}
+
+t.test('shortForm() says what went otherwise than the policies say', async t => {
+  const connection = 'shop/cart-6c9f7d4b8-x2v9k -> data/pg-0:5432 tcp  ingress'
+  const reason = 'data/pg-ingress: no rule matched; nearest ingress[0].from[0] wants app=api, has app=cart'
+  t.equal(
+    shortForm(leak),
+    `14:48:46 LEAK  ${connection}  12 packets let through since 14:47:02 although the policies deny it: ${reason}`,
+  )
+  const blocked: AccusationRecord = {
+    ...leak,
+    event: 'verdict.overblock',
+    n: 1,
+    since: leak.ts,
+    why: { dir: 'ingress', reason: 'not-isolated', certainty: 'certain', agreement: 'contradicts' },
+  }
+  t.equal(
+    shortForm(blocked),
+    `14:48:46 OVERBLOCK  ${connection}  1 packet blocked although the policies allow it: no policy selects the pod in this direction`,
+  )
+  t.equal(createShortForm()(leak), shortForm(leak), 'an accusation is no follow-up')
+})
+
+t.test('shortForm() says how long a change took to be enforced', async t => {
+  t.equal(
+    shortForm(enforced),
+    '14:41:02 ENFORCED  data/pg-ingress: change of 14:41:02 enforced on worker-3 after 0.201 to 0.512 s, ' +
+      '3 let through and 1 blocked by the old state meanwhile  (last old 14:41:02.301, first new 14:41:02.512, 7 flows)',
+  )
+  const { policy: _, node: __, delay_s: ___, gen: ____, ...rest } = enforced
+  t.match(
+    shortForm({ ...rest, object: 'pod shop/cart', delay_s: [0, 2], leaked: 0, blocked: 0 }),
+    /ENFORCED {2}pod shop\/cart: labels of 14:41:02 enforced within 2 s {2}\(/,
+  )
+  t.match(
+    shortForm({
+      ...rest,
+      event: 'policy.unenforced',
+      policy: 'data/pg-ingress',
+      pending_s: 12,
+      deleted: true,
+    }),
+    /UNENFORCED {2}data\/pg-ingress: deletion of 14:41:02 not enforced 12 s after it was made, 3 let through/,
+  )
+})
+
 t.test('shortForm() lets no chosen byte through that a terminal acts on', async t => {
   const evil = fc.string({ unit: 'binary', maxLength: 40 })
   const property = fc.property(evil, text => {
@@ -158,10 +258,19 @@ t.test('shortForm() lets no chosen byte through that a terminal acts on', async 
         },
         leftOut: [text],
         certainty: 'candidates',
+        changed: { policy: text, at: '', ago_s: 1, by: text },
       },
       reported: { by: text, policies: [text], as: text },
     })
-    return /^[ -~…]*$/.test(line)
+    const more = [
+      shortForm({
+        ...leak,
+        src: { ...leak.src, ns: text },
+        why: { ...leak.why, policies: [{ name: text, role: 'isolates' }] },
+      }),
+      shortForm({ ...enforced, policy: text, node: text, evidence: text }),
+    ]
+    return [line, ...more].every(each => /^[ -~…]*$/.test(each))
   })
   t.doesNotThrow(() => fc.assert(property))
   t.match(shortForm({ v: 1, id: 'X', event: 'evidence.gap', source: '\x1b[2J', cause: '\n' }), /^[ -~]*$/)

@@ -143,6 +143,14 @@ function deniedReasons(
     denying.find(one => one.direction === 'egress') ??
     denying[0] ??
     judged.find(one => one.direction === record.dir)
+  // The policies that the line speaks of are nobody's here, and these would have let it pass: nothing is known.
+  if (seen.dir !== undefined && own === undefined && denying.length === 0)
+    return [
+      ...differ('dir', record.dir, seen.dir),
+      ...differ('reason', why.reason, 'unknown'),
+      ...differ('certainty', why.certainty, 'unknown'),
+      ...differ('agreement', why.agreement, 'undecided'),
+    ]
   if (shown === undefined) return [`dir: got ${record.dir}, which was not judged`]
   if (seen.dir !== undefined && own === undefined && shown.isDenied)
     return why.certainty === 'certain'
@@ -150,6 +158,8 @@ function deniedReasons(
       : []
   const other = denying.length === 2 ? denying.find(one => one !== shown) : undefined
   return [
+    ...editOf(why),
+    ...(why.other === undefined ? [] : editOf(why.other).map(text => `other ${text}`)),
     ...differ('dir', record.dir, shown.direction),
     ...differ('why.other.dir', why.other?.dir, other?.direction),
     ...whyOf(shown, why),
@@ -165,6 +175,12 @@ function deniedReasons(
           own ?? (isSelf(world, seen) ? shown : heaviest(judged, shown)),
         )),
   ]
+}
+
+/** A denial by policies has an edit that would have allowed it; in a world without a history no change did it. */
+function editOf({ reason, certainty, fix, changed }: Why): string[] {
+  const isDue = certainty !== 'unknown' && (reason === 'no-rule-matched' || reason === 'explicit-deny')
+  return [...differ('fix', fix !== undefined, isDue), ...differ('changed', changed, undefined)]
 }
 
 /** Whether anybody denies rests on both directions where none is seen to: then the doubts of both count. */

@@ -2,7 +2,12 @@
 
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { type FlowRecord, type ForensicRecord, isFlowRecord } from '../../agent/forensics/record.ts'
+import {
+  type AccusationRecord,
+  type FlowRecord,
+  type ForensicRecord,
+  isFlowRecord,
+} from '../../agent/forensics/record.ts'
 import { run } from '../command/run.ts'
 import { createRandom } from '../oracle/random.ts'
 import { worldOf } from '../oracle/worlds.ts'
@@ -87,11 +92,49 @@ export function compareRecords(play: Play, records: readonly ForensicRecord[]): 
   const rest = flows.filter(record => !claimed.has(record))
   return [
     ...all,
+    ...accusationDifferences(play, records, flows),
     ...rest.map(record => ({
       text: 'a record of no line',
       context: `seed ${play.seed}\n${JSON.stringify(record)}`,
     })),
   ]
+}
+
+/** Who is accused: each record of a spell stands on flows whose own records contradict for certain, and counts no others. */
+function accusationDifferences(
+  play: Play,
+  records: readonly ForensicRecord[],
+  flows: readonly FlowRecord[],
+): Difference[] {
+  const told = records.filter((each): each is AccusationRecord => each.event.startsWith('verdict.'))
+  const contradicting = flows.filter(isCertainContradiction)
+  // conntrack and a SYN show a beginning; what else does is the collectors' matter.
+  const due = contradicting.filter(
+    ({ evidence, verdict, proto }) =>
+      (evidence.source === 'conntrack' && verdict === 'allowed' && isBegun(play, evidence)) ||
+      (verdict === 'denied' && proto === 'udp'),
+  )
+  const count = told.reduce((sum, { n }) => sum + n, 0)
+  const texts = told
+    .filter(({ of }) => !contradicting.some(({ id }) => id === of))
+    .map(({ id }) => `${id} accuses by a flow that does not contradict`)
+  if (count > contradicting.length)
+    texts.push(`${count} packets accuse, ${contradicting.length} flows contradict`)
+  if (count < due.length) texts.push(`${count} packets accuse, ${due.length} flows must`)
+  return texts.map(text => ({ text, context: `seed ${play.seed}` }))
+}
+
+function isBegun({ logs }: Play, evidence: FlowRecord['evidence']): boolean {
+  const seen = logs.flatMap(log => log.seen)
+  return seen.some(
+    one => one.isBegun && one.source === evidence.source && one.offsets.includes(evidence.offset!),
+  )
+}
+
+function isCertainContradiction({ why, egress, ingress }: FlowRecord): boolean {
+  return [why, egress, ingress].some(
+    side => side?.agreement === 'contradicts' && side.certainty === 'certain',
+  )
 }
 
 /** The figures of `--stats json` as the generator knows them; `records` are the lines on standard output. */

@@ -122,6 +122,23 @@ const brief = (a: Attribution | undefined) =>
   ]
 
 t.test(
+  'judge() accuses nobody where the line speaks of the policies of an end that is not judged',
+  async t => {
+    const gone = { src: '10.0.0.1', dst: '203.0.113.9', direction: Direction.ingress }
+    t.same(brief(find(world, gone).deciding), [
+      'ingress',
+      'unknown',
+      'unknown',
+      'undecided',
+      '',
+      'peer-unresolved',
+    ])
+    const own = { ...gone, direction: Direction.egress }
+    t.equal(find(world, own).deciding?.agreement, 'contradicts', 'of its own direction it does')
+  },
+)
+
+t.test(
   'judge() names the culprit of a denial, behind a NAT, from either packet of the connection',
   async t => {
     const expected = ['ingress', 'no-rule-matched', 'certain', 'agrees', 'data/pg-ingress', '']

@@ -1,0 +1,138 @@
+import { setTimeout as wait } from 'node:timers/promises'
+import t from 'tap'
+import { type Agent, openAgent } from '../agent/agent.ts'
+import { eventReader } from '../agent/cluster/index.ts'
+import type { FlowRecord, ForensicRecord } from '../agent/forensics/record.ts'
+import { isFlowRecord } from '../agent/forensics/record.ts'
+import { compile, type Epoch } from '../agent/policy/index.ts'
+import { createTimeline } from '../agent/timeline/index.ts'
+import { formatByName } from '../collectors/index.ts'
+
+const start = Date.parse('2026-11-24T10:00:00Z')
+const read = eventReader()
+
+const pod = (name: string, ip: string) => ({
+  apiVersion: 'v1',
+  kind: 'Pod',
+  metadata: { namespace: 'shop', name, uid: name, labels: { app: name } },
+  spec: { nodeName: 'w1', containers: [{ name: 'c' }] },
+  status: { phase: 'Running', podIPs: [{ ip }] },
+})
+const objects = [
+  {
+    apiVersion: 'v1',
+    kind: 'Node',
+    metadata: { name: 'w1' },
+    spec: { podCIDRs: ['10.0.0.0/16'] },
+    status: { addresses: [{ type: 'InternalIP', address: '192.168.0.1' }] },
+  },
+  pod('db', '10.0.0.2'),
+  {
+    apiVersion: 'networking.k8s.io/v1',
+    kind: 'NetworkPolicy',
+    metadata: { namespace: 'shop', name: 'db-in', uid: 'u', generation: 1 },
+    spec: { podSelector: {}, policyTypes: ['Ingress'], ingress: [] },
+  },
+]
+
+interface Stage {
+  readonly agent: Agent
+  readonly flows: () => FlowRecord[]
+  /** Lets `ms` of the agent's clock go by, and its heartbeat beat. */
+  readonly pass: (ms: number) => Promise<void>
+}
+
+function stage(): Stage {
+  const records: ForensicRecord[] = []
+  const clock = { now: start + 1000 }
+  const agent = openAgent({
+    timeline: createTimeline<Epoch>(
+      { events: objects.map(object => read({ at: (start - 60_000) * 1000, type: 'ADDED', object })) },
+      { compile: world => compile(world, { profile: 'upstream' }) },
+    ),
+    node: 'w1',
+    sources: [
+      {
+        format: 'netfilter-log',
+        collector: formatByName('netfilter-log')!.create({
+          zone: wall => wall,
+          year: 2026,
+          prefixes: [],
+          bootTime: Number.NaN,
+        }),
+        file: undefined,
+        stream: 's',
+      },
+    ],
+    sinks: [{ write: record => records.push(record), flush: async () => {} }],
+    allowed: 'count',
+    now: () => clock.now,
+    onSinkError: error => {
+      throw error
+    },
+  })
+  return {
+    agent,
+    flows: () => records.filter(isFlowRecord),
+    pass: async ms => {
+      clock.now += ms
+      await wait(300)
+    },
+  }
+}
+
+const drop = (from: string) =>
+  Buffer.from(
+    `2026-11-24T10:00:01.500000+00:00 w1 kernel: np-drop x IN=a OUT=b MAC=0a:34:c0:40:36:fc:52:03:c9:96:60:0b:08:00 SRC=${from} DST=10.0.0.2 LEN=60 TOS=0x00 PREC=0x00 TTL=63 ID=4711 DF PROTO=TCP SPT=44444 DPT=80 WINDOW=64240 RES=0x00 SYN URGP=0 \n`,
+  )
+
+t.test(
+  'a line that comes before the watch event of its pod waits for it, and others do not wait',
+  async t => {
+    const { agent, flows, pass } = stage()
+    await pass(250)
+    agent.feed('netfilter-log', drop('10.0.0.9'))
+    agent.feed('netfilter-log', drop('203.0.113.9'))
+    t.strictSame(
+      flows().map(({ src }) => src.kind),
+      ['external'],
+    )
+    await pass(500)
+    t.equal(flows().length, 1)
+    agent.apply(read({ at: (start + 1700) * 1000, type: 'ADDED', object: pod('new', '10.0.0.9') }))
+    await pass(250)
+    t.strictSame(
+      flows().map(({ src }) => src.pod ?? src.kind),
+      ['external', 'new'],
+    )
+    t.match(agent.counts, { held: 1, expired: 0, denied: 2 })
+    await agent[Symbol.asyncDispose]()
+    t.equal(flows().length, 2)
+  },
+)
+
+t.test('one whose pod never comes is judged when two seconds are over', async t => {
+  const { agent, flows, pass } = stage()
+  await pass(250)
+  agent.feed('netfilter-log', drop('10.0.0.9'))
+  await pass(1900)
+  t.equal(flows().length, 0)
+  await pass(200)
+  t.strictSame(
+    flows().map(({ src }) => src.kind),
+    ['unknown'],
+  )
+  t.match(agent.counts, { held: 1, expired: 1, denied: 1 })
+  await agent[Symbol.asyncDispose]()
+})
+
+t.test('what waits when the agent closes is judged then', async t => {
+  const { agent, flows } = stage()
+  agent.feed('netfilter-log', drop('10.0.0.9'))
+  t.equal(flows().length, 0)
+  await agent[Symbol.asyncDispose]()
+  t.strictSame(
+    flows().map(({ src }) => src.kind),
+    ['unknown'],
+  )
+})
