@@ -1,5 +1,6 @@
 // Where the cluster's state comes from.
 
+export { locatePolicy, type Place } from './locate.ts'
 export { type Reading, readKinds, readObject } from './objects.ts'
 export { type ClusterInput, type ClusterInput as WorldInput, readWorld } from './read-world.ts'
 export { eventReader, readWatchEvent, type WatchEvent } from './watch-event.ts'

@@ -1,9 +1,9 @@
 // JSON manifests: one value, or several one after the other as `kubectl get --watch -o json` prints them.
 
 import type { Path } from './field.ts'
-import { jsonValues, locate } from './json-text.ts'
+import { jsonValues, locate, locateRange } from './json-text.ts'
 import { lineAt } from './lines.ts'
-import type { Document, Parsed } from './world-error.ts'
+import type { Document, LineRange, Parsed } from './world-error.ts'
 
 export function parseJson(text: string): Parsed {
   const whole = tryJson(text)
@@ -36,5 +36,15 @@ function problemOf(error: string, document: number, text: string, start: number,
 }
 
 function documentOf(value: unknown, number: number, text: string, start: number): Document {
-  return { value, number, lineOf: (path: Path) => lineAt(text, locate(text, start, path)) }
+  return {
+    value,
+    number,
+    lineOf: (path: Path) => lineAt(text, locate(text, start, path)),
+    linesOf: (path: Path) => linesOf(text, start, path),
+  }
+}
+
+function linesOf(text: string, start: number, path: Path): LineRange {
+  const { key, end, depth } = locateRange(text, start, path)
+  return { first: lineAt(text, key), last: lineAt(text, end), depth }
 }

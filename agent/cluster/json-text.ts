@@ -21,31 +21,51 @@ export function jsonValues(text: string): Range[] {
 
 /** Offset of the deepest part of the path that is there, in the valid value that begins at `at`. */
 export function locate(text: string, at: number, path: Path): number {
-  let here = skipBlanks(text, at)
-  for (const part of path) {
-    const next = child(text, here, part)
-    if (next < 0) return here
-    here = next
-  }
-  return here
+  return locateRange(text, at, path).start
 }
 
-function child(text: string, at: number, part: string | number): number {
+/** The deepest part of the path that is there: it, where its key begins (if it has one), and how much of the path it is. */
+export function locateRange(
+  text: string,
+  at: number,
+  path: Path,
+): Range & { readonly key: number; readonly depth: number } {
+  let start = skipBlanks(text, at)
+  let key = start
+  let depth = 0
+  for (const part of path) {
+    const next = child(text, start, part)
+    if (next === undefined) break
+    start = next.value
+    key = next.key
+    depth++
+  }
+  return { start, key, end: skipValue(text, start), depth }
+}
+
+interface Child {
+  readonly value: number
+  /** Offset of its key, of itself in a list. */
+  readonly key: number
+}
+
+function child(text: string, at: number, part: string | number): Child | undefined {
   const open = text[at]
-  if (open !== '{' && open !== '[') return -1
+  if (open !== '{' && open !== '[') return undefined
   let here = skipBlanks(text, at + 1)
   for (let i = 0; here < text.length && text[here] !== '}' && text[here] !== ']'; i++) {
     let key: string | number = i
+    const begin = here
     if (open === '{') {
       const end = skipValue(text, here)
       key = JSON.parse(text.slice(here, end)) as string
       here = skipBlanks(text, skipBlanks(text, end) + 1)
     }
-    if (key === part) return here
+    if (key === part) return { value: here, key: begin }
     here = skipBlanks(text, skipValue(text, here))
     if (text[here] === ',') here = skipBlanks(text, here + 1)
   }
-  return -1
+  return undefined
 }
 
 function skipBlanks(text: string, at: number): number {

@@ -3,13 +3,15 @@
 import type { Observed } from '../timeline/index.ts'
 import { isRecord, type Json, type Path } from './field.ts'
 import { readObject } from './objects.ts'
-import type { Document, Problem } from './world-error.ts'
+import type { Document, LineRange, Problem } from './world-error.ts'
 
 export interface Found {
   readonly observed: Observed
   readonly document: number
   /** Asked only when something is wrong with it. */
   line(): number
+  /** Of a part of it, for those who quote it. */
+  linesOf(part: Path): LineRange
 }
 
 export interface Manifest {
@@ -46,6 +48,10 @@ function readInto(
       observed: reading.observed,
       document: document.number,
       line: () => document.lineOf(path),
+      linesOf: part => {
+        const range = document.linesOf([...path, ...part])
+        return { ...range, depth: range.depth - path.length }
+      },
     })
   } else {
     for (const issue of reading.issues) {

@@ -46,8 +46,10 @@ export function readStamp(meta: Fields, part: 'spec' | 'labels'): Stamp {
   // The API server adds the grace period to the time of the request.
   const grace = meta.integer('deletionGracePeriodSeconds', 0, Number.MAX_SAFE_INTEGER) ?? 0
   const written = lastWrite(meta.raw('managedFields'), part)
+  const version = meta.string('resourceVersion')
   return {
     ...noStamp,
+    ...(version ? { version } : {}),
     created: timeField(meta, 'creationTimestamp'),
     deleting: deletion - grace * 1_000_000,
     ...written,

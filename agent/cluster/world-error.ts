@@ -43,6 +43,15 @@ export interface Document {
   /** Counted from 1. */
   readonly number: number
   lineOf(path: Path): number
+  /** The lines, both counted from 1 and included, of the deepest part of the path that is there, its key with it. */
+  linesOf(path: Path): LineRange
+}
+
+export interface LineRange {
+  readonly first: number
+  readonly last: number
+  /** How much of the path is there. */
+  readonly depth: number
 }
 
 /** What a file holds: its documents as far as they could be parsed. */

@@ -17,8 +17,9 @@ import {
 } from '../policy/index.ts'
 import { openFinished } from '../source/finished.ts'
 import { monotonicSeconds, rssBytes } from '../telemetry/process.ts'
-import { parseTime, type Timeline } from '../timeline/index.ts'
+import { parseTime, type Timeline, type View } from '../timeline/index.ts'
 import { UsageError } from './errors.ts'
+import { type ExplainedAnswer, explained } from './evaluate-explained.ts'
 import type { Io } from './io.ts'
 import { openWorld } from './world-option.ts'
 
@@ -27,6 +28,7 @@ interface EvaluateOptions {
   readonly probes?: string
   readonly cases?: string
   readonly profile: Profile
+  readonly explain?: true
   readonly stats?: 'json'
 }
 
@@ -57,13 +59,20 @@ async function evaluateProbes(
   options: EvaluateOptions,
   io: Io,
 ): Promise<number> {
-  const { timeline, compileSeconds, hasUnsupported } = await openWorld(world, options.profile, io)
-  const epoch = timeline.viewAt(Number.POSITIVE_INFINITY).epoch
+  const { timeline, input, compileSeconds, hasUnsupported } = await openWorld(world, options.profile, io)
+  const view = timeline.viewAt(Number.POSITIVE_INFINITY)
+  const last: Asked = {
+    epoch: view.epoch,
+    view,
+    time: input.events.at(-1)?.at ?? Number.NaN,
+    isDoubtful: hasUnsupported,
+  }
   const meter: Meter = { probes: 0, seconds: 0, compileSeconds }
   let failures = 0
   for await (const lines of batches(readLines(probes, io))) {
     if (io.signal.aborted) break
-    const answers = judgeBatch(lines, timeline, { epoch, isDoubtful: hasUnsupported }, meter)
+    const read = lines.map(line => readLine(line, timeline, last))
+    const answers = judgeBatch(read, meter, options.explain === true)
     failures += answers.filter(isProbeError).length
     await io.stdout(answers.map(answer => `${JSON.stringify(answer)}\n`).join(''))
   }
@@ -71,9 +80,12 @@ async function evaluateProbes(
   return failures > 0 ? 1 : 0
 }
 
-/** A state of the world; `isDoubtful`: no answer about it is certain, whatever the policies say. */
+/** A state of the world; `time` in microseconds, NaN where the world has none; `isDoubtful`: no answer about it is certain, whatever the policies say. */
 interface Asked {
   readonly epoch: Epoch
+  /** Absent for cases, which have no history. */
+  readonly view?: View<Epoch>
+  readonly time: number
   readonly isDoubtful: boolean
 }
 
@@ -82,12 +94,10 @@ type Read = Asked & { readonly probe: ResolvedProbe | ProbeError }
 const DOUBT = { certainty: 'candidates' } as const
 
 function judgeBatch(
-  lines: readonly Line[],
-  timeline: Timeline<Epoch>,
-  last: Asked,
+  read: readonly Read[],
   meter: Meter,
-): (ProbeAnswer | ProbeError)[] {
-  const read = lines.map(line => readLine(line, timeline, last))
+  isExplained: boolean,
+): (ExplainedAnswer | ProbeError)[] {
   const answers: (Answer | undefined)[] = new Array(read.length)
   const began = monotonicSeconds()
   for (let i = 0; i < read.length; i++) {
@@ -96,9 +106,16 @@ function judgeBatch(
   }
   meter.seconds += monotonicSeconds() - began
   meter.probes += read.length
-  return read.map(({ epoch, probe, isDoubtful }, i) =>
-    isProbeError(probe) ? probe : { ...answerOf(epoch, probe, answers[i]!), ...(isDoubtful && DOUBT) },
-  )
+  return read.map((asked, i) => {
+    const { epoch, probe, isDoubtful } = asked
+    if (isProbeError(probe)) return probe
+    const answer = answers[i]!
+    return {
+      ...answerOf(epoch, probe, answer),
+      ...(isExplained && answer.verdict === 'denied' && explained({ ...asked, probe }, answer)),
+      ...(isDoubtful && DOUBT),
+    }
+  })
 }
 
 function readLine({ text, number }: Line, timeline: Timeline<Epoch>, last: Asked): Read {
@@ -128,8 +145,10 @@ function readLine({ text, number }: Line, timeline: Timeline<Epoch>, last: Asked
       },
     }
   }
-  const { epoch, certainty } = timeline.viewAt(time)
-  return { epoch, isDoubtful: last.isDoubtful || certainty !== 'certain', probe: readProbe(epoch, value) }
+  const view = timeline.viewAt(time)
+  const { epoch, certainty } = view
+  const isDoubtful = last.isDoubtful || certainty !== 'certain'
+  return { epoch, view, time, isDoubtful, probe: readProbe(epoch, value) }
 }
 
 interface Line {
@@ -177,7 +196,7 @@ async function evaluateCases(file: string, options: EvaluateOptions, io: Io): Pr
   const meter: Meter = { probes: 0, seconds: 0, compileSeconds: 0 }
   let differ = 0
   for (const [i, each] of cases.entries()) {
-    const answer = judgeCase(each, options.profile, meter)
+    const answer = judgeCase(each, options, meter)
     const difference = compareCase(each, answer)
     if (difference !== undefined) {
       differ++
@@ -208,7 +227,11 @@ function readCases(file: string): EvaluationCase[] {
   throw new UsageError(`Cannot read --cases "${file}": it must be a JSON array of objects, a case each`)
 }
 
-function judgeCase(each: EvaluationCase, profile: Profile, meter: Meter): ProbeAnswer | ProbeError {
+function judgeCase(
+  each: EvaluationCase,
+  { profile, explain }: EvaluateOptions,
+  meter: Meter,
+): ExplainedAnswer | ProbeError {
   const id = each.id ?? undefined
   const world = caseWorld(each)
   if ('problems' in world) return { ...(id !== undefined && { id }), error: world.problems.join('; ') }
@@ -217,11 +240,7 @@ function judgeCase(each: EvaluationCase, profile: Profile, meter: Meter): ProbeA
   meter.compileSeconds += monotonicSeconds() - began
   const probe = readProbe(epoch, { id, ...(each.probe as object) })
   if (isProbeError(probe)) return probe
-  const asked = monotonicSeconds()
-  const answer = epoch.evaluate(probe.from, probe.to, probe.protocol, probe.port)
-  meter.seconds += monotonicSeconds() - asked
-  meter.probes++
-  return answerOf(epoch, probe, answer)
+  return judgeBatch([{ epoch, probe, time: Number.NaN, isDoubtful: false }], meter, explain === true)[0]!
 }
 
 /** What differs from the case's expectation, in words; undefined where nothing does. */

@@ -8,6 +8,10 @@ export interface Io {
   readonly stdin: () => AsyncIterable<Uint8Array>
   /** Standard output is a person's terminal. */
   readonly isTerminal: boolean
+  /** Of that terminal. */
+  readonly columns?: number | undefined
+  /** It shows colours, and nobody has said NO_COLOR. */
+  readonly isColoured?: boolean
   /** Aborts on SIGINT and SIGTERM, and when standard output is closed. */
   readonly signal: AbortSignal
   /** The machine's zone as an IANA name. */

@@ -42,6 +42,7 @@ function createProgram(io: Io, exit: (code: number) => void): Command {
   addQuickstart(program, io)
   addReplay(program, io)
   addEvaluate(program, io, exit)
+  addWhy(program, io)
   // Each command inherits the settings it was created under, so they are set before any is added.
   return program
 }
@@ -108,8 +109,43 @@ function addEvaluate(program: Command, io: Io, exit: (code: number) => void): vo
       'a JSON array of cases that bring their own worlds and expectations; exit code 1 when one differs',
     )
     .addOption(profileOption())
+    .option(
+      '--explain',
+      'also the smallest edit that would allow each denied direction, and the change that denied it',
+    )
     .addOption(new Option('--stats <form>', 'figures of the run on standard error').choices(['json']))
     .action(async options => exit(await (await import('./evaluate.ts')).runEvaluate(options, io)))
+}
+
+function addWhy(program: Command, io: Io): void {
+  program
+    .command('why')
+    .description('tells a person why FROM can or cannot reach TO: from logs, else from the policies alone')
+    .argument('<from>', 'ns/pod, ns/workload, ns/service, ns/Kind/name, or an address')
+    .argument('<to>', 'the same')
+    .requiredOption('--world <path>', 'manifests (YAML, JSON) and timelines (*.jsonl): a file or a directory')
+    .option(
+      '--log <format:file...>',
+      'as replay reads them; repeatable. The latest record between the two is explained (default: no log, computed from the policies)',
+    )
+    .option('--port <number>', 'of TO (default: any in the logs; else the only one that TO declares)')
+    .option('--protocol <name>', 'TCP, UDP, SCTP, ICMP ... (default: any in the logs; else what TO declares)')
+    .option('--at <time>', 'the latest at or before it, such as 2026-11-22T14:41:02Z (default: the latest)')
+    .option(
+      '--node <name>',
+      'see with the eyes of this node: only its pods are subjects (default: all nodes)',
+    )
+    .addOption(profileOption())
+    .addOption(
+      new Option('--output <form>', 'text for people, json for programs')
+        .choices(['text', 'json'])
+        .default('text'),
+    )
+    .addHelpText(
+      'after',
+      '\nAn edit that it proposes is to be read first; its command only tries it (--dry-run=server).\nExit codes: 0 answered, 1 could not, 2 the call is wrong.',
+    )
+    .action(async (from, to, options) => (await import('./why.ts')).runWhy(from, to, options, io))
 }
 
 /** Says on standard error what went wrong; a fault of our own comes with its stack, so that it can be reported. */

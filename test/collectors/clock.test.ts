@@ -156,6 +156,50 @@ t.test('a reading that comes twice is the first one, one that never comes lies a
   t.equal(new Date(lordHowe(micros('2026-04-05T02:00:00Z')) / 1000).toISOString(), '2026-04-04T15:30:00.000Z')
 })
 
+const berlinTimes = (...stamps: string[]): string[] => {
+  const clock = createClock(parseZone('Europe/Berlin', 'UTC')!, 2026)
+  return stamps.map(stamp => {
+    scanSyslog(bytesOf(`Oct 25 ${stamp} host`), 0, clock)
+    return `${new Date(clock.time / 1000).toISOString().slice(11, 19)} ${clock.precision / 1e6}`
+  })
+}
+
+t.test('a stamp that comes twice may be either, until the lines before it tell', async t => {
+  t.strictSame(
+    berlinTimes(
+      '01:59:59',
+      '02:00:00',
+      '02:00:00',
+      '02:59:59',
+      '02:00:00',
+      '02:00:00',
+      '02:30:00',
+      '03:00:00',
+    ),
+    [
+      '23:59:59 1',
+      '00:00:00 3601',
+      '00:00:00 3601',
+      '00:59:59 3601',
+      '01:00:00 1',
+      '01:00:00 1',
+      '01:30:00 1',
+      '02:00:00 1',
+    ],
+  )
+  t.strictSame(berlinTimes('02:40:00', '02:39:58'), ['00:40:00 3601', '00:39:58 3601'], 'a straggler')
+  t.strictSame(
+    berlinTimes('03:00:01', '02:59:59'),
+    ['02:00:01 1', '01:59:59 1'],
+    'a straggler of the second hour',
+  )
+  const iso = createClock(parseZone('Europe/Berlin', 'UTC')!, 2026)
+  scanIso(bytesOf('2026-10-25T02:30:00.5'), 0, iso)
+  t.strictSame([iso.time, iso.precision], [micros('2026-10-25T00:30:00.500Z'), 3_601_000_000])
+  scanIso(bytesOf('2026-10-25T02:30:00+02:00'), 0, iso)
+  t.equal(iso.precision, 1_000_000, 'with its offset a stamp comes once')
+})
+
 t.test('a named zone agrees with Intl at every hour of two years', async t => {
   for (const name of ['Europe/Berlin', 'America/St_Johns', 'Australia/Lord_Howe']) {
     const zone = parseZone(name, 'UTC')!

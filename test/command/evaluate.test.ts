@@ -152,3 +152,52 @@ t.test('evaluate names what is wrong with its call', async t => {
     t.match(stderr, message)
   }
 })
+
+t.test(
+  'evaluate --explain adds the smallest edit and the change that denied it, one per denied direction',
+  async t => {
+    const at = (time: string, type: string, app: string, generation: number) =>
+      JSON.stringify({
+        at: `2026-11-22T${time}Z`,
+        type,
+        object: {
+          apiVersion: 'networking.k8s.io/v1',
+          kind: 'NetworkPolicy',
+          metadata: { namespace: 'data', name: 'redis-ingress', uid: 'u', generation },
+          spec: {
+            podSelector: { matchLabels: { app: 'redis' } },
+            ingress: [{ from: [{ namespaceSelector: {}, podSelector: { matchLabels: { app } } }] }],
+          },
+        },
+      })
+    const pod = (ns: string, name: string, ip: string) =>
+      `---\napiVersion: v1\nkind: Pod\nmetadata: { namespace: ${ns}, name: ${name}, labels: { app: ${name} } }\nstatus: { phase: Running, podIP: ${ip}, podIPs: [{ ip: ${ip} }] }\n`
+    const world = t.testdir({
+      'pods.yaml': pod('shop', 'cart', '10.1.0.1') + pod('data', 'redis', '10.1.0.2'),
+      't.jsonl': `${at('14:00:00', 'ADDED', 'cart', 3)}\n${at('14:41:02', 'MODIFIED', 'api', 4)}\n`,
+    })
+    const probe = { id: 1, from: 'shop/cart', to: 'data/redis', port: 6379 }
+    const probes = [
+      probe,
+      { ...probe, id: 2, at: '2026-11-22T14:48:46Z' },
+      { ...probe, id: 3, at: '2026-11-22T14:10:00Z' },
+    ]
+    const args = ['evaluate', '--world', world, '--probes', '-']
+    const input = [Buffer.from(probes.map(each => `${JSON.stringify(each)}\n`).join(''))]
+    const { stdout, code } = await run([...args, '--explain'], input)
+    t.equal(code, 0)
+    const [last, later, before] = stdout
+      .trim()
+      .split('\n')
+      .map(line => JSON.parse(line))
+    t.match(later, {
+      verdict: 'denied',
+      fix: [{ direction: 'ingress', kind: 'policy', target: 'data/redis-ingress', opens: { pods: 1 } }],
+      changed: [{ direction: 'ingress', policy: 'data/redis-ingress', gen: [3, 4], ago_s: 464 }],
+    })
+    t.equal(last.changed[0].ago_s, 0, 'the last state began with it')
+    t.notOk('fix' in before || 'changed' in before, 'allowed')
+    const plain = await run(args, input)
+    t.notOk(/"fix"|"changed"/.test(plain.stdout), 'only where it is asked for')
+  },
+)
