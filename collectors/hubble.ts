@@ -321,7 +321,7 @@ function skipNodeName(bytes: Uint8Array, key: number, end: number, reader: Reade
   )
     return guess
   const after = skipMember(bytes, key, end)
-  reader.nodeName = after - key
+  if (after > 0) reader.nodeName = after - key
   return after
 }
 

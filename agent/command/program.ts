@@ -42,6 +42,7 @@ function createProgram(io: Io, exit: (code: number) => void): Command {
   addQuickstart(program, io)
   addReplay(program, io)
   addEvaluate(program, io, exit)
+  addCheck(program, io, exit)
   // Each command inherits the settings it was created under, so they are set before any is added.
   return program
 }
@@ -72,7 +73,7 @@ function addReplay(program: Command, io: Io): void {
     .requiredOption('--world <path>', 'manifests (YAML, JSON) and timelines (*.jsonl): a file or a directory')
     .requiredOption(
       '--log <format:file...>',
-      'FORMAT[,zone=ZONE][,year=YEAR][,verdict=PREFIX=WORD]:FILE, FILE - for standard input; repeatable; FORMAT is conntrack, netfilter-log or hubble',
+      'FORMAT[,zone=ZONE][,year=YEAR][,verdict=PREFIX=WORD]:FILE, FILE - for standard input; repeatable; FORMAT is one of those in docs/formats, custom or auto',
     )
     .option(
       '--node <name>',
@@ -90,6 +91,7 @@ function addReplay(program: Command, io: Io): void {
         .choices(['json', 'lines'])
         .default('json'),
     )
+    .option('--config <file>', 'the configuration (YAML), for its mapping of the FORMAT custom')
     .addOption(new Option('--stats <form>', 'figures of the run on standard error').choices(['json']))
     .action(async options => (await import('./replay.ts')).runReplay(options, io))
 }
@@ -110,6 +112,18 @@ function addEvaluate(program: Command, io: Io, exit: (code: number) => void): vo
     .addOption(profileOption())
     .addOption(new Option('--stats <form>', 'figures of the run on standard error').choices(['json']))
     .action(async options => exit(await (await import('./evaluate.ts')).runEvaluate(options, io)))
+}
+
+function addCheck(program: Command, io: Io, exit: (code: number) => void): void {
+  program
+    .command('check')
+    .description('is what you have set up right: the configuration, and what each line of a log is read as')
+    .option('--config <file>', 'the configuration (YAML)')
+    .option(
+      '--format <format:file>',
+      'reads FILE as replay --log would, and shows what its lines are; exit code 1 when none is a packet or connection',
+    )
+    .action(async options => exit(await (await import('./check.ts')).runCheck(options, io)))
 }
 
 /** Says on standard error what went wrong; a fault of our own comes with its stack, so that it can be reported. */

@@ -66,9 +66,17 @@ function word(event: string): string {
 }
 
 function endpointText(end: Endpoint): string {
-  const host = end.pod !== undefined ? `${end.ns}/${end.pod}` : (end.node ?? end.svc ?? end.ip ?? 'unknown')
+  const host =
+    end.pod !== undefined ? `${end.ns}/${end.pod}` : (end.node ?? end.svc ?? end.ip ?? someText(end))
   const port = end.port === undefined ? '' : host.includes(':') ? ` port ${end.port}` : `:${end.port}`
   return printable(host) + port
+}
+
+/** An end whose address is hidden: some pod of a workload, or what the line calls it. */
+function someText({ ns, wl, as }: Endpoint): string {
+  const text = wl === undefined ? as : `${wl.slice(wl.indexOf('/') + 1)}-*`
+  if (text === undefined) return ns === undefined ? 'unknown' : `${ns}/*`
+  return ns === undefined ? text : `${ns}/${text}`
 }
 
 function policyList(why: Why): string {

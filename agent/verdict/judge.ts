@@ -14,8 +14,9 @@ import type { Direction, DirectionAnswer } from '../policy/index.ts'
 import { sortReasons, type Unsure } from '../timeline/unsure.ts'
 import { type Doubt, doubtOf, NO_DOUBT } from './doubt.ts'
 import type { Agreement, Attribution, Finding, Reason } from './finding.ts'
+import { ofHidden } from './hidden.ts'
 import { isAssumed, type Orientation } from './orient.ts'
-import { ask, natOf, partyOf, podOf, type Question, serviceOf, type View } from './question.ts'
+import { ask, isOnNode, natOf, partyOf, type Question, serviceOf, type View } from './question.ts'
 import { answerStates, type StateAnswer } from './states.ts'
 
 /** What was observed, as far as the policies can agree with it. */
@@ -56,7 +57,7 @@ export function judge(flow: Flow, orientation: Orientation, view: View, eyes: Ey
     orientation,
     hasUnsupported,
   }
-  return {
+  const finding: Finding = {
     verdict: verdictNames[flow.verdict],
     initiator: partyOf(question, question.initiator),
     responder: partyOf(question, question.responder),
@@ -66,6 +67,7 @@ export function judge(flow: Flow, orientation: Orientation, view: View, eyes: Ey
     service: serviceOf(question),
     ...sentence(bench),
   }
+  return flow.names === undefined ? finding : ofHidden(finding, question)
 }
 
 type Sentence = Pick<Finding, 'deciding' | 'other' | 'egress' | 'ingress' | 'unjudged'>
@@ -81,7 +83,7 @@ function isSubjectHere(
   direction: Direction,
   node: string | undefined,
 ): boolean {
-  return node === undefined || podOf((direction === 'egress' ? initiator : responder).owner)?.node === node
+  return node === undefined || isOnNode(direction === 'egress' ? initiator : responder, node)
 }
 
 function observedOf({ verdict }: Flow): Observed {
