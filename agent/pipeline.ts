@@ -1,7 +1,7 @@
 // Flow -> finding -> record, the same for the live agent and for replay. Pure: lines come in, records go out through `emit`.
 
 import { type Collector, Outcome } from '../collectors/collector.ts'
-import { copyFlow, createFlow, type Flow, Notice, Verdict } from '../collectors/flow.ts'
+import { copyFlow, createFlow, Event, type Flow, Notice, Verdict } from '../collectors/flow.ts'
 import { flowRecord } from './forensics/flow-record.ts'
 import { createFold, type Folded } from './forensics/fold.ts'
 import { foldKey } from './forensics/fold-key.ts'
@@ -17,13 +17,14 @@ import type { Epoch } from './policy/index.ts'
 import type { AppliedChange, Timeline } from './timeline/index.ts'
 import { openBench } from './verdict/bench.ts'
 import { createCases } from './verdict/cases.ts'
-import { createConnections } from './verdict/connections.ts'
+import { type Connections, createConnections } from './verdict/connections.ts'
 import { createDuplicates } from './verdict/duplicates.ts'
 import type { Measured } from './verdict/enforcement.ts'
 import type { Finding } from './verdict/finding.ts'
 import { createHold, defaultHold, type Hold, heldBytes, isAwaited } from './verdict/hold.ts'
 import { findingOf, judge } from './verdict/judge.ts'
 import { orient } from './verdict/orient.ts'
+import { overWindow, windowPrecision } from './verdict/window.ts'
 
 export interface PipelineOptions {
   readonly timeline: Pick<Timeline<Epoch>, 'viewAt'>
@@ -51,6 +52,8 @@ export interface IntakeOptions {
   /** The FORMAT's name. */
   readonly format: string
   readonly collector: Collector
+  /** Where the collector writes; one of the intake's own by default. */
+  readonly flow?: Flow
   /** As records name it. */
   readonly file: string | undefined
   /** Identifies the stream in record ids (`forensics/id.ts`). */
@@ -149,12 +152,7 @@ export function createPipeline(options: PipelineOptions): Pipeline {
   const cases = createCases<Memo>((flow, view) => {
     const bench = openBench(flow, orient(flow), view, eyes)
     finding = findingOf(bench)
-    const isTold = options.isTold === undefined || options.isTold(finding)
-    const marks =
-      (isContradiction(finding) ? Mark.contradiction : 0) |
-      (isAwaited(finding) ? Mark.awaited : 0) |
-      (isTold ? Mark.told : 0)
-    return { marks, folded: undefined, stance: watch.stanceOf(finding, bench) }
+    return { marks: marksOf(finding), folded: undefined, stance: watch.stanceOf(finding, bench) }
   })
 
   const hold =
@@ -171,13 +169,32 @@ export function createPipeline(options: PipelineOptions): Pipeline {
     emit,
   })
 
+  function marksOf(found: Finding): number {
+    const isTold = options.isTold === undefined || options.isTold(found)
+    return (
+      (isContradiction(found) ? Mark.contradiction : 0) |
+      (isAwaited(found) ? Mark.awaited : 0) |
+      (isTold ? Mark.told : 0)
+    )
+  }
+
   function memoOf(flow: Flow): Memo {
+    if (flow.window > 0) return memoOverWindow(flow)
     finding = undefined
     return cases.find(flow, timeline.viewAt(flow.time, flow.precision))
   }
 
   function judged(flow: Flow): Finding {
     return finding ?? judge(flow, orient(flow), timeline.viewAt(flow.time, flow.precision), eyes)
+  }
+
+  /** Not remembered: what it is judged by is more than one view. Nor is its moment known, so it shows nothing of the data plane. */
+  function memoOverWindow(flow: Flow): Memo {
+    const start = timeline.viewAt(flow.time, flow.precision)
+    const whole = timeline.viewAt(flow.time, windowPrecision(flow))
+    const atStart = judge(flow, orient(flow), start, eyes)
+    finding = start === whole ? atStart : overWindow(atStart, judge(flow, orient(flow), whole, eyes))
+    return { marks: marksOf(finding), folded: undefined, stance: undefined }
   }
 
   /** Holds a flow that nobody can be named for yet; what is only counted need not wait. */
@@ -323,14 +340,13 @@ interface Shared {
 }
 
 function openIntake(options: IntakeOptions, { take, emit, counts, node }: Shared): Intake {
-  const { collector } = options
-  const flow = createFlow()
+  const { collector, flow = createFlow() } = options
   const takeAt = (decided: Flow, offset: number): void => {
     decided.offset = offset
     take(decided, options)
   }
-  const connections =
-    options.format === 'conntrack' ? createConnections({ decide: options.decide, emit: takeAt }) : undefined
+  // Of formats that print events of connections: conntrack, and ulogd where it does.
+  let connections: Connections | undefined
   const duplicates = createDuplicates(flow => take(flow, options))
   let time = Number.NaN
   // A stretch of malformed lines: how many, where it began, and the time before it.
@@ -350,21 +366,31 @@ function openIntake(options: IntakeOptions, { take, emit, counts, node }: Shared
     writeGap('lines could not be read', lost, brokenSince, until, brokenAt)
   }
 
+  function takeLoss(lost: number | undefined, offset: number): void {
+    counts.losses++
+    counts.lost += lost ?? 0
+    writeGap('lost by its producer', lost, time, flow.time, offset)
+  }
+
   function onFlow(offset: number): void {
     if (broken > 0) endBrokenStretch(flow.time)
+    if (flow.lost > 0) takeLoss(flow.lost, offset)
     if (!Number.isNaN(flow.time)) time = flow.time
     flow.offset = offset
     if (flow.notice !== Notice.none && !duplicates.observe(flow)) return
-    if (connections === undefined || connections.observe(flow, offset)) take(flow, options)
+    if (flow.event === Event.none) {
+      take(flow, options)
+      return
+    }
+    connections ??= createConnections({ decide: options.decide, emit: takeAt })
+    if (connections.observe(flow, offset)) take(flow, options)
   }
 
   function onOther(outcome: Outcome, offset: number): void {
     if (outcome === Outcome.foreign) counts.foreign++
     else if (outcome === Outcome.note) counts.notes++
     else if (outcome === Outcome.loss) {
-      counts.losses++
-      if (flow.count > 0) counts.lost += flow.count
-      writeGap('lost by its producer', flow.count < 0 ? undefined : flow.count, time, flow.time, offset)
+      takeLoss(flow.count < 0 ? undefined : flow.count, offset)
     } else {
       counts.malformed++
       if (broken++ === 0) {

@@ -92,20 +92,34 @@ function scanFraction(bytes: Uint8Array, at: number, clock: Clock): number {
  * zone holds). Sets `clock.time`.
  */
 export function scanIso(bytes: Uint8Array, at: number, clock: Clock): number {
+  at = scanDateAndTime(bytes, at, 45, clock)
+  if (at < 0) return -1
+  if (bytes[at] === 90) return at + 1
+  if (bytes[at] === 43 || bytes[at] === 45) return scanOffset(bytes, at, clock)
+  clock.time = place(clock, clock.time)
+  return at
+}
+
+/** `2026/11/24 17:33:05.140418`, what Go's log package writes: a fraction or none, in the clock's zone. Sets `clock.time`. */
+export function scanGoStamp(bytes: Uint8Array, at: number, clock: Clock): number {
+  at = scanDateAndTime(bytes, at, 47, clock)
+  if (at > 0) clock.time = place(clock, clock.time)
+  return at
+}
+
+/** A date with `separator` in it, `T` or a blank, and a time of day with its fraction, into `clock.time` as if it were UTC. */
+function scanDateAndTime(bytes: Uint8Array, at: number, separator: number, clock: Clock): number {
   const century = two(bytes, at)
   const years = two(bytes, at + 2)
   const month = two(bytes, at + 5)
   const day = two(bytes, at + 8)
-  if (century < 0 || years < 0 || month < 0 || day < 0 || bytes[at + 4] !== 45 || bytes[at + 7] !== 45)
-    return -1
+  if (century < 0 || years < 0 || month < 0 || day < 0) return -1
+  if (bytes[at + 4] !== separator || bytes[at + 7] !== separator) return -1
   if (bytes[at + 10] !== 84 && bytes[at + 10] !== BLANK) return -1
   at = scanTimeOfDay(bytes, at + 11, clock)
   if (at > 0 && bytes[at] === 46) at = scanFraction(bytes, at + 1, clock)
   if (at < 0) return -1
   clock.time += midnightOf(clock, century * 100 + years, month, day)
-  if (bytes[at] === 90) return at + 1
-  if (bytes[at] === 43 || bytes[at] === 45) return scanOffset(bytes, at, clock)
-  clock.time = place(clock, clock.time)
   return at
 }
 
@@ -113,7 +127,7 @@ export function scanIso(bytes: Uint8Array, at: number, clock: Clock): number {
  * The time of a reading without a zone. One that comes twice (clocks set back) is the second of the two where one before it was
  * a quarter of an hour later than the first, for no line is that late; else it may have been either, and the precision says so.
  */
-function place(clock: Clock, wall: number): number {
+export function place(clock: Clock, wall: number): number {
   const { zone } = clock
   const first = zone(wall)
   const fold = zone.fold ?? 0
@@ -209,12 +223,26 @@ function scanNewSyslog(bytes: Uint8Array, start: number, clock: Clock): number {
 }
 
 /** The year of a line: one more after December to January, but not for a straggler of 31 December behind 1 January. */
-function yearOf(clock: Clock, month: number): number {
+export function yearOf(clock: Clock, month: number): number {
   if (clock.lastMonth === 1 && clock.lastDay === 1 && month === 12 && clock.day === 31) return clock.year - 1
   if (clock.lastMonth === 12 && month === 1) clock.year++
   clock.lastMonth = month
   clock.lastDay = clock.day
   return clock.year
+}
+
+/** klog, `1124 17:10:51.468046` behind its level's letter: month and day, a time with microseconds, no year. Sets `clock.time`. */
+export function scanKlog(bytes: Uint8Array, at: number, clock: Clock): number {
+  const month = two(bytes, at)
+  const day = two(bytes, at + 2)
+  if (month < 1 || month > 12 || day < 1 || day > 31 || bytes[at + 4] !== BLANK) return -1
+  clock.day = day
+  at = scanTimeOfDay(bytes, at + 5, clock)
+  if (at < 0 || bytes[at] !== 46) return -1
+  at = scanFraction(bytes, at + 1, clock)
+  if (at < 0) return -1
+  clock.time = place(clock, clock.time + midnightOf(clock, yearOf(clock, month), month, day))
+  return at
 }
 
 /** The end of a ctime text, `Nov 24 17:33:05 2026`, without its weekday. Sets `clock.time`. */

@@ -35,8 +35,9 @@ export interface Zone {
 
 export interface Collector {
   /**
-   * Reads one line, `bytes[start..end)` without its newline, into `flow`. `bytes[end]` is readable and is a newline, so a
-   * scanner may use it as a sentinel. Keeps no reference to `bytes`. Never throws, whatever the bytes.
+   * Reads one line, `bytes[start..end)` without its newline, into `flow`. `bytes[end]` is readable and is a newline, or NUL where
+   * the line may go on (the input ended, or the line was too long), so a scanner may use it as a sentinel. Keeps no reference to
+   * `bytes`. Never throws, whatever the bytes.
    */
   read(bytes: Uint8Array, start: number, end: number, flow: Flow): Outcome
 }
@@ -46,6 +47,15 @@ export interface Format {
   readonly name: string
   /** The verdicts this format can claim; the contract test demands a line of each. */
   readonly claims: readonly ('allowed' | 'denied' | 'rejected' | 'audited' | 'none')[]
+  /** What its producer cannot write; the contract test demands a line of each of the others. */
+  readonly lacks?: readonly ('IPv6' | 'ICMP')[]
+  /**
+   * Whole lines can end in a number or word of which a beginning would be one too, so that only the newline behind it says that
+   * it is whole. The collector reads such a line as malformed where there is none.
+   */
+  readonly endsOpen?: boolean
+  /** The stamp, host and program before the message tell this format from others, so no syslog header is taken off for it. */
+  readonly ownHeader?: boolean
   /** One sentence: the shortest text that makes a line this format's and no other's. */
   readonly marker: string
   create(options: CollectorOptions): Collector

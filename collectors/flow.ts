@@ -21,8 +21,11 @@ export type Reply = (typeof Reply)[keyof typeof Reply]
 export const Cause = { none: 0, notPolicy: 1, otherPolicy: 2 } as const
 export type Cause = (typeof Cause)[keyof typeof Cause]
 
-/** Which of a producer's notices of one packet the line is, where it gives several (Hubble: policy verdict, drop, trace). */
-export const Notice = { none: 0, verdict: 1, drop: 2, trace: 3 } as const
+/**
+ * Which of a producer's notices of one packet the line is, where it gives several (Hubble: policy verdict, drop, trace). `twin`: the
+ * producer may print the very same line of a packet twice at once (Weave).
+ */
+export const Notice = { none: 0, verdict: 1, drop: 2, trace: 3, twin: 4 } as const
 export type Notice = (typeof Notice)[keyof typeof Notice]
 
 export const TcpFlag = {
@@ -59,6 +62,25 @@ export interface Reported {
   readonly policies: readonly string[]
   /** The CNI's own words. */
   readonly as?: string
+}
+
+/** What a line calls an end whose address it hides. */
+export interface NamedEnd {
+  /** `network`: addresses that are no pod's, a node's among them. `unknown`: the line does not say which of these it is. */
+  readonly kind: 'pod' | 'node' | 'network' | 'unknown'
+  readonly ns?: string
+  /** The one that it was. */
+  readonly name?: string
+  /** What the names of all begin with that it may have been, without the `*` behind it. */
+  readonly prefix?: string
+  /** Labels that all have which it may have been. */
+  readonly labels?: Readonly<Record<string, string>>
+}
+
+/** The ends that have no address in the line; an end that is absent has one. Interned as `Reported`. */
+export interface FlowNames {
+  readonly source?: NamedEnd
+  readonly destination?: NamedEnd
 }
 
 export interface Flow {
@@ -102,7 +124,13 @@ export interface Flow {
   age: number
   /** How many packets or connections this line stands for. */
   count: number
+  /** Seconds that the line sums up, from `time` on; 0 where it is one moment's. */
+  window: number
+  /** Events that the producer lost just before this line, as its sequence numbers tell. */
+  lost: number
   reported: Reported | undefined
+  /** Of a line that hides addresses; their words are zero, and say nothing. */
+  names: FlowNames | undefined
   /** Where the line stands in its stream, uncompressed; set by the pipeline, not by a collector. */
   offset: number
   /** Byte ranges in the line's buffer, [start, end) each, 0 and 0 where absent: in-interface, out-interface, log prefix. */
@@ -139,7 +167,10 @@ export function createFlow(): Flow {
     bytes: 0,
     age: -1,
     count: 1,
+    window: 0,
+    lost: 0,
     reported: undefined,
+    names: undefined,
     offset: 0,
     spans: new Int32Array(6),
   }
@@ -172,7 +203,10 @@ export function resetFlow(flow: Flow): void {
   flow.bytes = 0
   flow.age = -1
   flow.count = 1
+  flow.window = 0
+  flow.lost = 0
   flow.reported = undefined
+  flow.names = undefined
   // By hand: `fill` on six elements costs more than the six stores.
   const { spans } = flow
   spans[0] = 0

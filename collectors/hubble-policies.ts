@@ -4,6 +4,7 @@
 import type { Reported } from './flow.ts'
 import { reasonName } from './hubble-verdict.ts'
 import { CLOSE_BRACKET, OPEN_BRACKET, skipValue } from './json.ts'
+import { isEvaluated, policyName } from './policy-kinds.ts'
 
 export interface PolicyList {
   readonly reported: Reported
@@ -133,14 +134,6 @@ function isPolicy(value: unknown): value is ListedPolicy {
   return typeof value === 'object' && value !== null
 }
 
-/** Kinds that culprit evaluates itself, so that a denial by one of them is a question for it. */
-const evaluated = new Set([
-  'NetworkPolicy',
-  'AdminNetworkPolicy',
-  'BaselineAdminNetworkPolicy',
-  'ClusterNetworkPolicy',
-])
-
 export function listOf(policies: readonly ListedPolicy[], isDenial: boolean): PolicyList {
   const kinds = policies.map(kindOf)
   const reported = {
@@ -150,7 +143,7 @@ export function listOf(policies: readonly ListedPolicy[], isDenial: boolean): Po
   }
   // A deny rule of unknown kind is not a NetworkPolicy's either: those cannot deny.
   const isOther =
-    policies.length > 0 && kinds.every(kind => !evaluated.has(kind) || (isDenial && kind === 'NetworkPolicy'))
+    policies.length > 0 && kinds.every(kind => !isEvaluated(kind) || (isDenial && kind === 'NetworkPolicy'))
   return { reported, isDenial, isOther, withReason: new Map() }
 }
 
@@ -173,6 +166,5 @@ function labelled(policy: ListedPolicy, key: string): string | undefined {
 function nameOf(policy: ListedPolicy, kind: string): string {
   const name = policy.name || labelled(policy, 'k8s:io.cilium.k8s.policy.name=') || ''
   const ns = policy.namespace || labelled(policy, 'k8s:io.cilium.k8s.policy.namespace=') || ''
-  const text = ns === '' ? name : `${ns}/${name}`
-  return kind === 'NetworkPolicy' || kind === '' ? text : `${kind}/${text}`
+  return policyName(kind || 'NetworkPolicy', ns, name)
 }

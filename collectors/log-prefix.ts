@@ -37,11 +37,15 @@ const known: readonly (readonly [string, Meaning])[] = [
   ['rpfilter_DROP', hostDenied],
 ]
 
-/** The meaning of a prefix without the blanks around it. */
+/** The meaning of a prefix without the blanks around it. An empty entry means the lines that have no prefix. */
 export function meaningOf(prefix: string, configured: readonly PrefixVerdict[]): Meaning {
-  const own = configured.find(entry => prefix.startsWith(entry.prefix.trim()))
+  const own = configured.find(entry => isMeant(entry.prefix.trim(), prefix))
   if (own !== undefined) return { verdict: Verdict[own.verdict], cause: Cause.none }
   return known.find(([start]) => prefix.startsWith(start))?.[1] ?? firewalldMeaning(prefix)
+}
+
+function isMeant(entry: string, prefix: string): boolean {
+  return entry === '' ? prefix === '' : prefix.startsWith(entry)
 }
 
 /** firewalld names its rules by chain, zone and target: `filter_IN_public_REJECT: `, `filter_FWD_dmz_DROP: `. */
@@ -68,6 +72,8 @@ export class PrefixCache {
 
   constructor(configured: readonly PrefixVerdict[]) {
     this.#configured = configured
+    // What is not used yet has the length of an empty prefix, so it must have its meaning.
+    this.#meanings.fill(meaningOf('', configured))
   }
 
   /** The length of the prefix at `at` that the previous line had, when this one has it too and `IN=` follows; else -1. */

@@ -37,7 +37,8 @@ const TYPE = wordOf('TYPE')
 const CODE = wordOf('CODE')
 const URGP = wordOf('URGP')
 
-interface Reader {
+/** What a source of packets in the kernel's wording has shown so far. */
+export interface PacketReader {
   readonly head: LogHead
   readonly prefixes: PrefixCache
   readonly ints: Int32Array
@@ -49,8 +50,8 @@ interface Reader {
   sourceDistance: number
 }
 
-function createNetfilterLog(options: CollectorOptions): Collector {
-  const reader: Reader = {
+export function createPacketReader(options: CollectorOptions): PacketReader {
+  return {
     head: createLogHead(createClock(options.zone, options.year), options.bootTime),
     prefixes: new PrefixCache(options.prefixes),
     ints: new Int32Array(1),
@@ -59,6 +60,10 @@ function createNetfilterLog(options: CollectorOptions): Collector {
     isFragment: false,
     sourceDistance: 0,
   }
+}
+
+function createNetfilterLog(options: CollectorOptions): Collector {
+  const reader = createPacketReader(options)
   return {
     read(bytes, start, end, flow) {
       resetFlow(flow)
@@ -68,14 +73,21 @@ function createNetfilterLog(options: CollectorOptions): Collector {
   }
 }
 
-function readLine(bytes: Uint8Array, start: number, end: number, flow: Flow, reader: Reader): Outcome {
+function readLine(bytes: Uint8Array, start: number, end: number, flow: Flow, reader: PacketReader): Outcome {
   if (end > start && bytes[end - 1] === 13) end--
   const message = skipWrapper(bytes, start, end, flow, reader.head)
   if (message === NOT_KERNEL) return Outcome.foreign
   return readMessage(bytes, message, end, flow, reader)
 }
 
-function readMessage(bytes: Uint8Array, message: number, end: number, flow: Flow, reader: Reader): Outcome {
+/** Reads the message at `message`, from its prefix on; ulogd words it as the kernel does, but for what is said where it differs. */
+export function readMessage(
+  bytes: Uint8Array,
+  message: number,
+  end: number,
+  flow: Flow,
+  reader: PacketReader,
+): Outcome {
   const { prefixes } = reader
   const guessed = prefixes.guess(bytes, message)
   let at = guessed < 0 ? -1 : afterInterfaces(bytes, message + guessed, end, flow)
@@ -126,7 +138,7 @@ function afterInterfaces(bytes: Uint8Array, at: number, end: number, flow: Flow)
 }
 
 /** From ` MAC=` or ` SRC=` on. */
-function readPacket(bytes: Uint8Array, at: number, end: number, flow: Flow, reader: Reader): Outcome {
+function readPacket(bytes: Uint8Array, at: number, end: number, flow: Flow, reader: PacketReader): Outcome {
   const source = findSource(bytes, at, end, reader)
   if (source === NOTE) return Outcome.note
   if (source < 0) return Outcome.malformed
@@ -135,13 +147,16 @@ function readPacket(bytes: Uint8Array, at: number, end: number, flow: Flow, read
   at = scanAddress(bytes, at + 5, flow.address, 4)
   if (at < 0 || bytes[at] !== BLANK) return Outcome.malformed
   at = readHeader(bytes, at + 1, end, flow, reader)
-  return at >= 0 && readProtocol(bytes, at, end, flow, reader) ? Outcome.flow : Outcome.malformed
+  if (at < 0) return Outcome.malformed
+  // ulogd prints the addresses that an ARP packet is about.
+  if (word(bytes, at) === ARP) return Outcome.note
+  return readProtocol(bytes, at, end, flow, reader) ? Outcome.flow : Outcome.malformed
 }
 
 const NOTE = -2
 
 /** The `SRC=` of the packet: of the words before it, `MACSRC=` nests its name, so only whole words are looked at. */
-function findSource(bytes: Uint8Array, at: number, end: number, reader: Reader): number {
+function findSource(bytes: Uint8Array, at: number, end: number, reader: PacketReader): number {
   // A MAC has the same length all the time. A quoted packet's `SRC=` stands behind a bracket, so this one is the packet's own.
   const guess = at + reader.sourceDistance
   if (guess < end && bytes[guess - 1] === BLANK && bytes[guess] === 83 && word(bytes, guess) === SRC)
@@ -172,7 +187,7 @@ function isIpType(bytes: Uint8Array, at: number): boolean {
 }
 
 /** From `LEN=` to the value of `PROTO=`; -1 when there is none. */
-function readHeader(bytes: Uint8Array, at: number, end: number, flow: Flow, reader: Reader): number {
+function readHeader(bytes: Uint8Array, at: number, end: number, flow: Flow, reader: PacketReader): number {
   // LEN=60 TOS=0x00 PREC=0x00 TTL=… : the two in the middle have a fixed length.
   if (word(bytes, at) === LEN) at = readLength(bytes, at + 4, end, flow)
   if (bytes[at] === 84 && bytes[at + 3] === 61 && bytes[at + 8] === BLANK) at += 9
@@ -198,13 +213,14 @@ function readLength(bytes: Uint8Array, at: number, end: number, flow: Flow): num
   return skipToken(bytes, at, end) + 1
 }
 
-/** `FRAG:0` is the first fragment (IPv6 prints it) and has its ports; the later ones have none. */
+/** `FRAG:0`, in ulogd `FRAG: 0`, is the first fragment (IPv6 prints it) and has its ports; the later ones have none. */
 function isLater(bytes: Uint8Array, at: number): boolean {
+  if (bytes[at] === BLANK) at++
   return bytes[at] !== 48 || isDigit(bytes[at + 1]!)
 }
 
 /** From the value of `PROTO=` on. True when the line is whole. */
-function readProtocol(bytes: Uint8Array, at: number, end: number, flow: Flow, reader: Reader): boolean {
+function readProtocol(bytes: Uint8Array, at: number, end: number, flow: Flow, reader: PacketReader): boolean {
   const after = skipToken(bytes, at, end)
   const proto = isDigit(bytes[at]!)
     ? numberedProtocol(bytes, at, after, end, flow, reader)
@@ -216,7 +232,10 @@ function readProtocol(bytes: Uint8Array, at: number, end: number, flow: Flow, re
   switch (proto) {
     case Proto.tcp:
     case Proto.udp:
+    case Proto.sctp:
     case UDPLITE:
+      // The kernel prints SCTP by its number, and no ports; ulogd does so with UDP-Lite.
+      if (isDigit(bytes[at]!)) return true
       return word(bytes, after + 1) === INCO || readPorts(bytes, after + 1, end, flow, reader.ints)
     case Proto.icmp:
     case Proto.icmpv6:
@@ -236,6 +255,7 @@ const names: readonly (readonly [Uint8Array, number])[] = [
   [asciiBytes('TCP'), Proto.tcp],
   [asciiBytes('UDP'), Proto.udp],
   [asciiBytes('UDPLITE'), UDPLITE],
+  [asciiBytes('SCTP'), Proto.sctp],
   [asciiBytes('AH'), Proto.ah],
   [asciiBytes('ESP'), Proto.esp],
 ]
@@ -263,18 +283,13 @@ function numberedProtocol(
   after: number,
   end: number,
   flow: Flow,
-  reader: Reader,
+  reader: PacketReader,
 ): number {
   if (scanSmall(bytes, at, 255, reader.ints, 0) !== after) return -1
   const proto = reader.ints[0]!
   if (after === end && reader.keepsBlank) return -1
   const own = isIPv4(flow.address) ? Proto.icmp : Proto.icmpv6
-  const hasName =
-    proto === Proto.tcp ||
-    proto === Proto.udp ||
-    proto === UDPLITE ||
-    proto === Proto.ah ||
-    proto === Proto.esp
+  const hasName = proto === Proto.tcp || proto === Proto.udp || proto === Proto.ah || proto === Proto.esp
   return hasName || proto === own ? -1 : proto
 }
 
@@ -287,9 +302,8 @@ function readPorts(bytes: Uint8Array, at: number, end: number, flow: Flow, ints:
   at = scanSmall(bytes, at + 5, 65535, ints, 0)
   if (at < 0 || bytes[at] !== BLANK) return false
   flow.dport = ints[0]!
-  return flow.proto === Proto.tcp
-    ? readFlags(bytes, at + 1, end, flow)
-    : word(bytes, at + 1) === LEN && isDigit(bytes[at + 5]!)
+  if (flow.proto === Proto.tcp) return readFlags(bytes, at + 1, end, flow)
+  return flow.proto === Proto.sctp || (word(bytes, at + 1) === LEN && isDigit(bytes[at + 5]!))
 }
 
 /** `WINDOW=64240 RES=0x00 ACK SYN URGP=0`: the flags are the words without a value. */
@@ -379,7 +393,13 @@ function readEcho(bytes: Uint8Array, at: number, flow: Flow, ints: Int32Array): 
 const SEQ = wordOf(' SEQ')
 
 /** A kernel message inside a JSON object: journald's, or a log shipper's. */
-function readEnvelope(bytes: Uint8Array, start: number, end: number, flow: Flow, reader: Reader): Outcome {
+function readEnvelope(
+  bytes: Uint8Array,
+  start: number,
+  end: number,
+  flow: Flow,
+  reader: PacketReader,
+): Outcome {
   const { envelope } = reader
   while (end > start && bytes[end - 1]! <= BLANK) end--
   if (!openEnvelope(bytes, start, end, reader.head.clock, envelope))
@@ -404,6 +424,7 @@ function hasMarker(bytes: Uint8Array, start: number, end: number): boolean {
 
 export const netfilterLog: Format = {
   name: 'netfilter-log',
+  ownHeader: true,
   claims: ['none', 'denied', 'rejected'],
   marker: '`IN=` and a name or none, followed by ` OUT=`, in a kernel message',
   create: createNetfilterLog,

@@ -2,84 +2,117 @@
 // first byte.
 //
 //   CRI       2026-11-24T17:33:05.140418123Z stdout F <line>        `P` instead of `F`: the line goes on in the next one
+//   Docker    {"log":"<line>\n","stream":"stdout","time":"…"}       json-file
 //   journald  {"__REALTIME_TIMESTAMP":"…","MESSAGE":"<line>",…}     journalctl -o json
+//
+// Their stamps are exact, in UTC: they time the lines that have no time, and those whose stamp has no zone (local-stamp.ts).
 
 import { asciiBytes, BLANK, isDigit, QUOTE, skipToken, startsWith } from './bytes.ts'
-import { type Clock, createClock, scanIso } from './clock.ts'
-import { type Collector, Outcome } from './collector.ts'
-import { createEnvelope, type Envelope, openEnvelope } from './envelope.ts'
+import { createClock, scanIso } from './clock.ts'
+import { type Collector, type CollectorOptions, type Format, Outcome } from './collector.ts'
+import { createDockerLine, isDocker, openDocker } from './docker-line.ts'
+import { createEnvelope, openEnvelope } from './envelope.ts'
 import type { Flow } from './flow.ts'
 import { OPEN_BRACE } from './json.ts'
+import { isMarked, marking, timeByWrapper, unmarked } from './local-stamp.ts'
+import { createPartialLines, Stream } from './partial-lines.ts'
+import { createHeaderless } from './syslog-header.ts'
 
 export interface Unwrapper extends Collector {
   /** Partial lines that never came to their end, or grew beyond the longest line. */
   readonly lost: number
+  /** Flows whose time depends on the zone in the options. */
+  readonly zoned: number
 }
 
-/** The same bound as for lines of a file. */
-const LONGEST = 1 << 20
-
-/** The beginning of a line that the runtime has split, per stream. */
-interface Partial {
-  bytes: Uint8Array
-  length: number
-  /** Too long: the rest up to its `F` is dropped. */
-  overflown: boolean
-}
-
-export function createUnwrapper(inner: Collector): Unwrapper {
+/** The format's collector, for lines that may stand in a wrapper. */
+export function createUnwrapper(
+  format: Pick<Format, 'create' | 'ownHeader'>,
+  options: CollectorOptions,
+): Unwrapper {
+  const inner = createHeaderless(format, { ...options, zone: marking(options.zone) })
   const clock = createClock(wall => wall, 1970)
   const envelope = createEnvelope()
-  const streams: readonly [Partial, Partial] = [createPartial(), createPartial()]
-  let lost = 0
+  const docker = createDockerLine()
+  const partials = createPartialLines()
+  let zoned = 0
 
   function readCri(bytes: Uint8Array, start: number, end: number, flow: Flow, tag: number): Outcome {
     const text = skipTag(bytes, tag + 7, end)
-    const partial = streams[bytes[tag + 3] === 111 ? 0 : 1]
-    const isWhole = bytes[tag + 7] !== 80
-    if (isWhole && partial.length === 0 && !partial.overflown)
-      return timed(inner.read(bytes, text, end, flow), bytes, start, flow, clock)
-    append(partial, bytes, text, end)
-    if (!isWhole) return Outcome.note
-    return readAssembled(partial, bytes, start, flow)
+    const stream = bytes[tag + 3] === 111 ? Stream.out : Stream.err
+    const outcome = partials.read(stream, bytes, text, end, bytes[tag + 7] !== 80, flow, inner)
+    if (outcome === Outcome.foreign) return outcome
+    scanIso(bytes, start, clock)
+    timeByWrapper(flow, clock.time, clock.precision)
+    return outcome
   }
 
-  function readAssembled(partial: Partial, bytes: Uint8Array, start: number, flow: Flow): Outcome {
-    const { length, overflown } = partial
-    partial.length = 0
-    partial.overflown = false
-    if (overflown) {
-      lost++
-      return Outcome.malformed
+  function readDocker(bytes: Uint8Array, flow: Flow): Outcome {
+    const { bytes: text, start, end, stream, isLast } = docker
+    const covered = cover(text, end)
+    const outcome = partials.read(stream, text, start, end, isLast, flow, inner)
+    text[end] = covered
+    if (text !== bytes) flow.spans.fill(0)
+    timeByWrapper(flow, clock.time, clock.precision)
+    return outcome
+  }
+
+  function readJournal(bytes: Uint8Array, flow: Flow): Outcome {
+    const { bytes: text, start, end } = envelope
+    const covered = cover(text, end)
+    const outcome = inner.read(text, start, end, flow)
+    text[end] = covered
+    if (text !== bytes) flow.spans.fill(0)
+    timeByWrapper(flow, envelope.time, envelope.precision)
+    return outcome
+  }
+
+  function readObject(bytes: Uint8Array, start: number, end: number, flow: Flow): Outcome {
+    if (isJournal(bytes, start)) {
+      const whole = trim(bytes, start, end)
+      if (openEnvelope(bytes, start, whole, clock, envelope) && envelope.isJournal)
+        return readJournal(bytes, flow)
+    } else if (
+      isDocker(bytes, start, end) &&
+      openDocker(bytes, start, trim(bytes, start, end), clock, docker)
+    )
+      return readDocker(bytes, flow)
+    return inner.read(bytes, start, end, flow)
+  }
+
+  function readAny(bytes: Uint8Array, start: number, end: number, flow: Flow): Outcome {
+    const first = bytes[start]!
+    if (first === OPEN_BRACE) return readObject(bytes, start, end, flow)
+    if (isDigit(first)) {
+      const tag = findStream(bytes, start, end)
+      if (tag > 0) return readCri(bytes, start, end, flow, tag)
     }
-    partial.bytes[length] = 10
-    const outcome = inner.read(partial.bytes, 0, length, flow)
-    // The text lies in our buffer, so it cannot be pointed at in the line.
-    flow.spans.fill(0)
-    return timed(outcome, bytes, start, flow, clock)
+    return inner.read(bytes, start, end, flow)
   }
 
   return {
     read(bytes, start, end, flow) {
-      const first = bytes[start]!
-      if (isDigit(first)) {
-        const tag = findStream(bytes, start, end)
-        if (tag > 0) return readCri(bytes, start, end, flow, tag)
-      } else if (first === OPEN_BRACE && isJournal(bytes, start)) {
-        const trimmed = trim(bytes, start, end)
-        if (openEnvelope(bytes, start, trimmed, clock, envelope) && envelope.isJournal)
-          return readJournal(bytes, flow, envelope, inner)
+      const outcome = readAny(bytes, start, end, flow)
+      if (isMarked(flow.time)) {
+        flow.time = unmarked(flow.time)
+        if (outcome === Outcome.flow) zoned++
       }
-      return inner.read(bytes, start, end, flow)
+      return outcome
     },
     get lost() {
-      return lost
+      return partials.lost
+    },
+    get zoned() {
+      return zoned
     },
   }
 }
 
-function createPartial(): Partial {
-  return { bytes: new Uint8Array(16 * 1024), length: 0, overflown: false }
+/** A text that ends inside its line is read where it is: for that time the byte behind it is the newline a collector may rely on. */
+function cover(bytes: Uint8Array, end: number): number {
+  const covered = bytes[end]!
+  bytes[end] = 10
+  return covered
 }
 
 const STDOUT = asciiBytes('stdout ')
@@ -98,30 +131,6 @@ function skipTag(bytes: Uint8Array, at: number, end: number): number {
   return after < end ? after + 1 : end
 }
 
-function append(partial: Partial, bytes: Uint8Array, start: number, end: number): void {
-  const length = partial.length + end - start
-  if (length > LONGEST || partial.overflown) {
-    partial.length = 0
-    partial.overflown = true
-    return
-  }
-  if (length >= partial.bytes.length) {
-    const larger = new Uint8Array(Math.min(LONGEST + 1, length * 2))
-    larger.set(partial.bytes.subarray(0, partial.length))
-    partial.bytes = larger
-  }
-  partial.bytes.set(bytes.subarray(start, end), partial.length)
-  partial.length = length
-}
-
-/** The wrapper's time for a line that has none itself. */
-function timed(outcome: Outcome, bytes: Uint8Array, start: number, flow: Flow, clock: Clock): Outcome {
-  if (outcome !== Outcome.flow || !Number.isNaN(flow.time) || scanIso(bytes, start, clock) < 0) return outcome
-  flow.time = clock.time
-  flow.precision = clock.precision
-  return outcome
-}
-
 /** journald's own fields begin with an underscore, those of its messages are in capitals; the formats here that are JSON use neither. */
 function isJournal(bytes: Uint8Array, start: number): boolean {
   const quote = bytes[start + 1] === BLANK ? start + 2 : start + 1
@@ -132,19 +141,4 @@ function isJournal(bytes: Uint8Array, start: number): boolean {
 function trim(bytes: Uint8Array, start: number, end: number): number {
   while (end > start && bytes[end - 1]! <= BLANK) end--
   return end
-}
-
-function readJournal(bytes: Uint8Array, flow: Flow, envelope: Envelope, inner: Collector): Outcome {
-  // A message without escapes is read where it is; for that time the quote behind it must be the newline a collector may rely on.
-  const { bytes: text, start, end } = envelope
-  const covered = text[end]!
-  text[end] = 10
-  const outcome = inner.read(text, start, end, flow)
-  text[end] = covered
-  if (text !== bytes) flow.spans.fill(0)
-  if (outcome === Outcome.flow && Number.isNaN(flow.time)) {
-    flow.time = envelope.time
-    flow.precision = envelope.precision
-  }
-  return outcome
 }

@@ -9,6 +9,8 @@ const root = join(import.meta.dirname, '..')
 /** What each part may import, besides itself. */
 const allowed: Record<string, readonly string[]> = {
   address: [],
+  'nearest-words': [],
+  config: ['collectors', 'nearest-words'],
   telemetry: [],
   collectors: ['address'],
   policy: ['address'],
@@ -36,6 +38,8 @@ const allowed: Record<string, readonly string[]> = {
   ],
   command: [
     'agent',
+    'config',
+    'nearest-words',
     'server',
     'policy',
     'quickstart',

@@ -125,3 +125,55 @@ t.test('reading the same lines again gives the same ids', async t => {
   const all = (await pipelineOver({ logs, fold: false })).filter(isFlowRecord).map(record => record.id)
   t.equal(new Set(all).size, 3)
 })
+
+const nflog = (sequence: number): string =>
+  JSON.stringify({
+    'oob.prefix': 'np-drop data/pg-0-in',
+    'oob.time.sec': 1_795_514_400 + sequence,
+    'oob.time.usec': 0,
+    'oob.seq.local': sequence,
+    'oob.family': 2,
+    'ip.protocol': 6,
+    src_port: 58886,
+    dest_port: 5432,
+    'tcp.syn': 1,
+    src_ip: '10.244.1.12',
+    dest_ip: '10.244.1.21',
+  })
+
+t.test(
+  'what the numbers of a producer tell to be missing is a gap before the packet that tells it',
+  async t => {
+    const records = await pipelineOver({ logs: { ulogd: [nflog(0), nflog(1), nflog(5)] }, fold: false })
+    t.same(
+      records.map(record => [record.event, record.event === 'evidence.gap' ? (record as GapRecord).lost : 0]),
+      [
+        ['flow.denied', 0],
+        ['flow.denied', 0],
+        ['evidence.gap', 3],
+        ['flow.denied', 0],
+      ],
+    )
+  },
+)
+
+t.test("ulogd's connections are decided as conntrack's are", async t => {
+  const there = 'SRC=10.244.1.13 DST=10.244.1.21 PROTO=TCP SPT=41538 DPT=5432'
+  const back = 'SRC=10.244.1.21 DST=10.244.1.13 PROTO=TCP SPT=5432 DPT=41538'
+  const line = (event: string, sent: number, answered: number): string =>
+    `Nov 24 10:00:01 worker-1 [${event}] ORIG: ${there} PKTS=${sent} BYTES=300 , REPLY: ${back} PKTS=${answered} BYTES=0 `
+  for (const [sent, answered, event] of [
+    [5, 4, 'flow.allowed'],
+    [5, 0, 'flow.unanswered'],
+    [0, 0, undefined],
+  ] as const) {
+    const records = await pipelineOver({
+      logs: { ulogd: [line('NEW', 0, 0), line('DESTROY', sent, answered)] },
+    })
+    t.same(
+      records.map(record => record.event),
+      event === undefined ? [] : [event],
+      `${sent} packets, ${answered} answers`,
+    )
+  }
+})

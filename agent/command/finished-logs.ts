@@ -1,11 +1,12 @@
 // `--log`, for every command that reads finished logs through the pipeline.
 
 import { setImmediate as nextTurn } from 'node:timers/promises'
-import { formats } from '../../collectors/index.ts'
+import type { Config } from '../config.ts'
 import type { Pipeline } from '../pipeline.ts'
 import { type Finished, openFinished } from '../source/finished.ts'
 import { UsageError } from './errors.ts'
 import type { Io } from './io.ts'
+import { formatOf, readable } from './log-format.ts'
 import { type LogOption, nameOf, parseLogOption } from './log-option.ts'
 import { openReader, type Reader } from './replay-reader.ts'
 
@@ -14,44 +15,51 @@ export interface FinishedLogs {
   readonly options: readonly LogOption[]
   /** All of them to their end, or until the command is interrupted; `flush` is awaited between chunks. */
   readInto(pipeline: Pipeline, flush: () => Promise<void>): Promise<void>
+  /** What a person should know of each: formats that were told from its content, zone and year that were assumed. */
+  notes(): readonly string[]
 }
 
 /** @throws UsageError naming the `--log` that is wrong, is named twice or cannot be opened. */
-export function openLogs(values: readonly string[], io: Io): FinishedLogs {
-  const readable = formats.map(format => format.name)
+export function openLogs(values: readonly string[], io: Io, config: Config = {}): FinishedLogs {
   const options = values.map(value => parseLogOption(value, readable))
   checkTwice(options)
+  for (const log of options) formatOf(log, config)
   const files = options.map(log => openLog(log, io))
+  let readers: readonly Reader[] = []
   return {
     options,
-    readInto: (pipeline, flush) =>
-      readAll(
-        options.map((log, i) => openReader(log, files[i]!, pipeline, io)),
-        io.signal,
-        flush,
-      ),
+    readInto(pipeline, flush) {
+      readers = options.map((log, i) => openReader(log, files[i]!, { pipeline, io, config }))
+      return readAll(readers, io.signal, flush)
+    },
+    notes: () => readers.flatMap(reader => reader.notes()),
   }
 }
 
 /** A log that is read twice would count everything twice; and standard input can be read but once. */
 function checkTwice(logs: readonly LogOption[]): void {
-  const twice = logs.find(
-    (log, i) =>
-      logs.findIndex(other => other.file === log.file && (log.file === '-' || other.format === log.format)) <
-      i,
-  )
+  const twice = logs.find((log, i) => logs.slice(0, i).some(other => isSameLog(log, other)))
   if (twice === undefined) return
   throw new UsageError(
     `Cannot read ${nameOf(twice)} twice: name it in one --log only (--log ${twice.format}:${twice.file})`,
   )
 }
 
-function openLog(log: LogOption, io: Io): Finished {
+/** Two formats may share a file; `auto` reads all of it. */
+function isSameLog(a: LogOption, b: LogOption): boolean {
+  if (a.file !== b.file) return false
+  return a.file === '-' || a.format === b.format || a.format === 'auto' || b.format === 'auto'
+}
+
+/** @throws UsageError where it cannot be opened. */
+export function openLog(log: LogOption, io: Io, option = '--log'): Finished {
   if (log.file === '-') return { name: '-', modified: io.now() * 1000, chunks: io.stdin }
   try {
     return openFinished(log.file)
   } catch (error) {
-    throw new UsageError(`${(error as Error).message} (--log ${log.format}:${log.file})`, { cause: error })
+    throw new UsageError(`${(error as Error).message} (${option} ${log.format}:${log.file})`, {
+      cause: error,
+    })
   }
 }
 

@@ -28,47 +28,52 @@ const verdictWords = ['allowed', 'denied', 'rejected', 'audited', 'none'] as con
 const optionNames = ['zone', 'year', 'verdict'] as const
 
 /**
- * Reads one `--log` value. `readable` are the formats this build has a collector for.
+ * Reads one `--log` value, or one of another option of its form. `readable` are the formats this build has a collector for.
  * @throws UsageError naming the part that is wrong and what would be right.
  */
-export function parseLogOption(value: string, readable: readonly string[]): LogOption {
+export function parseLogOption(value: string, readable: readonly string[], option = '--log'): LogOption {
+  const cannot = `Cannot read ${option} "${value}"`
   const format = /^[^,:]*/.exec(value)![0]
-  checkFormat(format, value, readable)
+  checkFormat(format, cannot, readable)
   let at = format.length
   let zone: string | undefined
   let year: number | undefined
   const prefixes: PrefixVerdict[] = []
   while (value[at] === ',') {
-    const option = readOption(value, at + 1)
+    const option = readOption(value, at + 1, cannot)
     at = option.end
-    if (option.name === 'zone') zone = checkZone(option.value, value)
-    else if (option.name === 'year') year = checkYear(option.value, value)
-    else prefixes.push(checkVerdict(option.value, value))
+    if (option.name === 'zone') zone = checkZone(option.value, cannot)
+    else if (option.name === 'year') year = checkYear(option.value, cannot)
+    else prefixes.push(checkVerdict(option.value, cannot))
   }
   if (value[at] !== ':' || at + 1 === value.length)
     throw new UsageError(
-      `Cannot read --log "${value}": no FILE after a colon, as in "${format}:/var/log/kern.log" or "${format}:-"`,
+      `${cannot}: no FILE after a colon, as in "${format}:/var/log/kern.log" or "${format}:-"`,
     )
   return { format, zone, year, prefixes, file: value.slice(at + 1) }
 }
 
-function checkFormat(format: string, value: string, readable: readonly string[]): void {
+function checkFormat(format: string, cannot: string, readable: readonly string[]): void {
   if (readable.includes(format)) return
   if (contractFormats.includes(format))
     throw new UsageError(
-      `Cannot read --log "${value}": this version has no collector for "${format}" yet, it reads ${readable.join(', ')}`,
+      `${cannot}: this version has no collector for "${format}" yet, it reads ${readable.join(', ')}`,
     )
   const near = nearestWords(format, readable)
   throw new UsageError(
-    `Cannot read --log "${value}": "${format}" is no format, ${near.length > 0 ? `did you mean ${near.join(' or ')}` : `it can be ${readable.join(', ')}`}`,
+    `${cannot}: "${format}" is no format, ${near.length > 0 ? `did you mean ${near.join(' or ')}` : `it can be ${readable.join(', ')}`}`,
   )
 }
 
-function readOption(value: string, start: number): { name: string; value: string; end: number } {
+function readOption(
+  value: string,
+  start: number,
+  cannot: string,
+): { name: string; value: string; end: number } {
   const name = /^[^=,:]*/.exec(value.slice(start))![0]
   if (!(optionNames as readonly string[]).includes(name) || value[start + name.length] !== '=')
     throw new UsageError(
-      `Cannot read --log "${value}": "${name}" is no option of a log, it can be ${optionNames.map(o => `${o}=`).join(', ')}`,
+      `${cannot}: "${name}" is no option of a log, it can be ${optionNames.map(o => `${o}=`).join(', ')}`,
     )
   const rest = value.slice(start + name.length + 1)
   // An offset's colon belongs to zone=; any other colon begins FILE.
@@ -77,36 +82,34 @@ function readOption(value: string, start: number): { name: string; value: string
   return { name, value: text, end: start + name.length + 1 + text.length }
 }
 
-function checkZone(zone: string, value: string): string {
+function checkZone(zone: string, cannot: string): string {
   if (parseZone(zone, 'UTC') !== undefined) return zone
   throw new UsageError(
-    `Cannot read --log "${value}": "${zone}" is no zone, it can be UTC, +02:00 or a name such as Europe/Berlin`,
+    `${cannot}: "${zone}" is no zone, it can be UTC, +02:00 or a name such as Europe/Berlin`,
   )
 }
 
-function checkYear(year: string, value: string): number {
+function checkYear(year: string, cannot: string): number {
   if (!/^(19[7-9]|[2-9]\d\d)\d$/.test(year))
-    throw new UsageError(`Cannot read --log "${value}": "${year}" is no year, as in year=2026`)
+    throw new UsageError(`${cannot}: "${year}" is no year, as in year=2026`)
   return Number(year)
 }
 
-function checkVerdict(text: string, value: string): PrefixVerdict {
+function checkVerdict(text: string, cannot: string): PrefixVerdict {
   const equals = text.indexOf('=')
-  const prefix = equals < 0 ? '' : decodePercent(text.slice(0, equals), value)
+  const prefix = equals < 0 ? '' : decodePercent(text.slice(0, equals), cannot)
   const word = text.slice(equals + 1)
-  if (prefix.trim() === '' || !(verdictWords as readonly string[]).includes(word))
+  if (equals < 0 || !(verdictWords as readonly string[]).includes(word))
     throw new UsageError(
-      `Cannot read --log "${value}": "verdict=${text}" is not verdict=PREFIX=WORD with WORD one of ${verdictWords.join(', ')}`,
+      `${cannot}: "verdict=${text}" is not verdict=PREFIX=WORD with WORD one of ${verdictWords.join(', ')}`,
     )
   return { prefix: prefix.trim(), verdict: word as PrefixVerdict['verdict'] }
 }
 
-function decodePercent(text: string, value: string): string {
+function decodePercent(text: string, cannot: string): string {
   try {
     return decodeURIComponent(text)
   } catch {
-    throw new UsageError(
-      `Cannot read --log "${value}": "${text}" has a % that is not followed by two hexadecimal digits`,
-    )
+    throw new UsageError(`${cannot}: "${text}" has a % that is not followed by two hexadecimal digits`)
   }
 }

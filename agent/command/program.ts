@@ -43,6 +43,7 @@ function createProgram(io: Io, exit: (code: number) => void): Command {
   addReplay(program, io)
   addEvaluate(program, io, exit)
   addWhy(program, io)
+  addCheck(program, io, exit)
   // Each command inherits the settings it was created under, so they are set before any is added.
   return program
 }
@@ -73,7 +74,7 @@ function addReplay(program: Command, io: Io): void {
     .requiredOption('--world <path>', 'manifests (YAML, JSON) and timelines (*.jsonl): a file or a directory')
     .requiredOption(
       '--log <format:file...>',
-      'FORMAT[,zone=ZONE][,year=YEAR][,verdict=PREFIX=WORD]:FILE, FILE - for standard input; repeatable; FORMAT is conntrack, netfilter-log or hubble',
+      'FORMAT[,zone=ZONE][,year=YEAR][,verdict=PREFIX=WORD]:FILE, FILE - for standard input; repeatable; FORMAT is one of those in docs/formats, custom or auto',
     )
     .option(
       '--node <name>',
@@ -91,6 +92,7 @@ function addReplay(program: Command, io: Io): void {
         .choices(['json', 'lines'])
         .default('json'),
     )
+    .option('--config <file>', 'the configuration (YAML), for its mapping of the FORMAT custom')
     .addOption(new Option('--stats <form>', 'figures of the run on standard error').choices(['json']))
     .action(async options => (await import('./replay.ts')).runReplay(options, io))
 }
@@ -128,6 +130,7 @@ function addWhy(program: Command, io: Io): void {
       '--log <format:file...>',
       'as replay reads them; repeatable. The latest record between the two is explained (default: no log, computed from the policies)',
     )
+    .option('--config <file>', 'the configuration (YAML), for its mapping of the FORMAT custom')
     .option('--port <number>', 'of TO (default: any in the logs; else the only one that TO declares)')
     .option('--protocol <name>', 'TCP, UDP, SCTP, ICMP ... (default: any in the logs; else what TO declares)')
     .option('--at <time>', 'the latest at or before it, such as 2026-11-22T14:41:02Z (default: the latest)')
@@ -146,6 +149,18 @@ function addWhy(program: Command, io: Io): void {
       '\nAn edit that it proposes is to be read first; its command only tries it (--dry-run=server).\nExit codes: 0 answered, 1 could not, 2 the call is wrong.',
     )
     .action(async (from, to, options) => (await import('./why.ts')).runWhy(from, to, options, io))
+}
+
+function addCheck(program: Command, io: Io, exit: (code: number) => void): void {
+  program
+    .command('check')
+    .description('is what you have set up right: the configuration, and what each line of a log is read as')
+    .option('--config <file>', 'the configuration (YAML)')
+    .option(
+      '--format <format:file>',
+      'reads FILE as replay --log would, and shows what its lines are; exit code 1 when none is a packet or connection',
+    )
+    .action(async options => exit(await (await import('./check.ts')).runCheck(options, io)))
 }
 
 /** Says on standard error what went wrong; a fault of our own comes with its stack, so that it can be reported. */

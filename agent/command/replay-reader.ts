@@ -1,17 +1,17 @@
 // One log of a replay: its bytes to lines, and its lines into the pipeline.
 
 import { parseZone } from '../../collectors/clock.ts'
-import { formatByName } from '../../collectors/index.ts'
-import { createUnwrapper } from '../../collectors/wrapper.ts'
-import { fingerprint, HEAD_BYTES } from '../forensics/id.ts'
-import type { Intake, Pipeline } from '../pipeline.ts'
+import type { CollectorOptions } from '../../collectors/collector.ts'
+import type { Config } from '../config.ts'
+import { HEAD_BYTES } from '../forensics/id.ts'
+import type { Pipeline } from '../pipeline.ts'
 import { type Finished, looksBinary, withWholeHead } from '../source/finished.ts'
-import { createLines, type Lines } from '../source/lines.ts'
-import { guessYear } from '../source/year.ts'
+import { guessYear, lacksYear } from '../source/year.ts'
 import { UsageError } from './errors.ts'
 import type { Io } from './io.ts'
+import { formatOf, formatsOf } from './log-format.ts'
 import { type LogOption, nameOf } from './log-option.ts'
-import { plural } from './plural.ts'
+import { type LogStream, openAutoStream, openStream } from './replay-stream.ts'
 
 /** One log on its way through the pipeline. */
 export interface Reader {
@@ -19,65 +19,103 @@ export interface Reader {
   readonly time: () => number
   /** Takes the next chunk; false at the end. */
   next(): Promise<boolean>
+  /** What a person should know of it, when it has been read. */
+  notes(): readonly string[]
 }
 
-/** @throws UsageError from `next` when the log turns out to be empty or no text. */
-export function openReader(log: LogOption, file: Finished, pipeline: Pipeline, io: Io): Reader {
+export interface ReaderOptions {
+  readonly pipeline: Pipeline
+  readonly io: Io
+  readonly config: Config
+}
+
+/** @throws UsageError from `next` when the log turns out to be empty, no text, or (`auto`) of no format. */
+export function openReader(log: LogOption, file: Finished, options: ReaderOptions): Reader {
+  const { io } = options
   const chunks = withWholeHead(file.chunks(), HEAD_BYTES)
-  const opened: { stream?: Stream } = {}
+  const opened: { stream?: LogStream; head?: Uint8Array } = {}
 
   async function next(): Promise<boolean> {
     const chunk = await nextChunk(chunks)
     if (io.signal.aborted) return false
     if (!chunk.done) {
-      opened.stream ??= openStream(log, file, chunk.value, pipeline, io)
+      opened.head ??= chunk.value.slice(0, 4096)
+      opened.stream ??= begin(log, file, opened.head, options)
       opened.stream.lines.write(chunk.value)
       return true
     }
-    if (opened.stream !== undefined) closeStream(opened.stream, chunk.error)
-    else
+    if (opened.stream === undefined)
       throw new UsageError(
         `Cannot read ${nameOf(log)}: ${chunk.error ?? 'it is empty'} (--log ${log.format}:${log.file})`,
       )
+    opened.stream.lines.close()
+    opened.stream.close(chunk.error)
     return false
   }
 
-  return { time: () => opened.stream?.intake.time ?? Number.NaN, next }
+  function notes(): readonly string[] {
+    const { stream, head } = opened
+    if (stream === undefined || head === undefined) return []
+    return [stream.found(), assumptions(log, head, file.modified, stream.zoned() > 0, io.zone)]
+      .filter(note => note !== undefined)
+      .map(note => `${log.format}:${log.file}: ${note}`)
+  }
+
+  return { time: () => opened.stream?.time() ?? Number.NaN, next, notes }
 }
 
 /** A log whose first bytes are known, and with them its identity and the year of its stamps. */
-interface Stream {
-  readonly intake: Intake
-  readonly lines: Lines
+function begin(
+  log: LogOption,
+  file: Finished,
+  head: Uint8Array,
+  { pipeline, io, config }: ReaderOptions,
+): LogStream {
+  checkText(log, head)
+  const collector = collectorOptions(log, head, file.modified, io.zone)
+  const format = formatOf(log, config)
+  return format === undefined
+    ? openAutoStream(formatsOf(config), { log, pipeline, collector, head })
+    : openStream(format, { log, pipeline, collector, head })
 }
 
-function openStream(log: LogOption, file: Finished, first: Uint8Array, pipeline: Pipeline, io: Io): Stream {
-  if (looksBinary(first.subarray(0, 4096)))
+/** @throws UsageError where the log is binary. */
+export function checkText(log: LogOption, head: Uint8Array): void {
+  if (looksBinary(head))
     throw new UsageError(
       `Cannot read ${nameOf(log)}: it is binary, not a text log (--log ${log.format}:${log.file})`,
     )
-  const format = formatByName(log.format)!
-  const collector = format.create({
-    zone: parseZone(log.zone, io.zone)!,
-    year: log.year ?? guessYear(first.subarray(0, 4096), file.modified),
-    prefixes: log.prefixes,
-    bootTime: Number.NaN,
-  })
-  const intake = pipeline.open({
-    format: log.format,
-    collector: createUnwrapper(collector),
-    file: log.file === '-' ? undefined : log.file,
-    stream: fingerprint(first.slice(0, HEAD_BYTES)),
-    decide: 'end',
-  })
-  return { intake, lines: createLines(intake.line) }
 }
 
-function closeStream({ intake, lines }: Stream, error: string | undefined): void {
-  lines.close()
-  if (error !== undefined) intake.gap(`the file ends early: ${error}`, undefined, lines.offset)
-  if (lines.cut > 0) intake.gap(`${plural(lines.cut, 'line')} longer than 1 MiB cut`, undefined, lines.offset)
-  intake.end()
+export function collectorOptions(
+  log: LogOption,
+  head: Uint8Array,
+  modified: number,
+  machine: string,
+): CollectorOptions {
+  return {
+    zone: parseZone(log.zone, machine)!,
+    year: log.year ?? guessYear(head, modified),
+    prefixes: log.prefixes,
+    bootTime: Number.NaN,
+  }
+}
+
+/** The zone and year that were assumed because stamps have none and nobody said; undefined where neither was. */
+export function assumptions(
+  log: LogOption,
+  head: Uint8Array,
+  modified: number,
+  isZoned: boolean,
+  machine: string,
+): string | undefined {
+  const zone = isZoned && log.zone === undefined ? `zone ${machine}` : ''
+  const year =
+    isZoned && log.year === undefined && lacksYear(head)
+      ? `the year ${guessYear(head, modified)} from the file's date`
+      : ''
+  const assumed = [zone, year].filter(text => text !== '')
+  return assumed.length === 0 ? undefined : `where a stamp has none, assumed ${assumed.join(' and ')}`
 }
 
 type Chunk =

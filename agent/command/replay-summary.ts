@@ -23,8 +23,13 @@ export function stats(counts: Counts, seconds: number, cpu: number): string {
   })
 }
 
-/** What a person should know of a replay, a line each; `late` records came out of order. `zone` is the machine's. */
-export function summary(counts: Counts, late: number, logs: readonly LogOption[], zone: string): string {
+/** What a person should know of a replay, a line each; `late` records came out of order, `remarks` are what the logs say of themselves. */
+export function summary(
+  counts: Counts,
+  late: number,
+  logs: readonly LogOption[],
+  remarks: readonly string[],
+): string {
   const flows = [
     `${counts.denied} denied`,
     `${counts.rejected} rejected`,
@@ -42,7 +47,7 @@ export function summary(counts: Counts, late: number, logs: readonly LogOption[]
     counts.evicted &&
       `${plural(counts.evicted, 'connection')} forgotten before the end, because too many were open`,
     late && `${plural(late, 'record')} written late`,
-    ...logs.map(log => assumptions(log, zone)),
+    ...remarks,
   ].filter(Boolean)
   return [
     `${plural(counts.lines, 'line')}, ${plural(counts.flows, 'flow')}: ${flows.join(', ')}; ${plural(counts.records, 'record')}`,
@@ -55,16 +60,7 @@ export function summary(counts: Counts, late: number, logs: readonly LogOption[]
 /** Where nothing at all is of the format that was named, the name is the likely mistake. */
 function foreignText({ foreign, flows }: Counts, logs: readonly LogOption[]): string {
   const text = `${plural(foreign, 'line')} of another format`
-  return flows > 0
+  return flows > 0 || logs.every(({ format }) => format === 'auto')
     ? text
     : `${text}, and none of ${logs.map(({ format }) => format).join(' or ')}: is that what the log is?`
-}
-
-/** The zone and year that were assumed, where the format has none of its own. */
-function assumptions(log: LogOption, machine: string): string | undefined {
-  // The other formats' stamps say both.
-  if (log.format !== 'netfilter-log' || (log.zone !== undefined && log.year !== undefined)) return undefined
-  const zone = log.zone === undefined ? `zone ${machine}` : ''
-  const year = log.year === undefined ? "the year from the file's date" : ''
-  return `${log.format}:${log.file}: where a stamp has none, assumed ${[zone, year].filter(text => text !== '').join(' and ')}`
 }

@@ -5,6 +5,7 @@ import { createPipeline } from '../pipeline.ts'
 import type { Profile } from '../policy/index.ts'
 import { createLineWriter, type LineForm, recordText } from '../sink/lines.ts'
 import { cpuSeconds, keepHeapSmall, monotonicSeconds } from '../telemetry/process.ts'
+import { openConfig } from './config-option.ts'
 import { WorkError } from './errors.ts'
 import { checkNode, openLogs } from './finished-logs.ts'
 import type { Io } from './io.ts'
@@ -19,12 +20,13 @@ interface ReplayOptions {
   readonly allowed: 'count' | 'full'
   readonly fold: 'on' | 'off'
   readonly output: LineForm
+  readonly config?: string
   readonly stats?: 'json'
 }
 
 export async function runReplay(options: ReplayOptions, io: Io): Promise<void> {
   keepHeapSmall()
-  const logs = openLogs(options.log, io)
+  const logs = openLogs(options.log, io, await openConfig(options.config))
   const { timeline, input, hasUnsupported } = await openWorld(options.world, options.profile, io)
   checkNode(options.node, input.nodeNames)
   const writer = createLineWriter(io.stdout)
@@ -47,7 +49,7 @@ export async function runReplay(options: ReplayOptions, io: Io): Promise<void> {
   await writer.flush()
   const seconds = monotonicSeconds() - began.wall
   if (options.stats === 'json') io.stderr(`${stats(pipeline.counts, seconds, cpuSeconds() - began.cpu)}\n`)
-  else io.stderr(summary(pipeline.counts, ordered.late, logs.options, io.zone))
+  else io.stderr(summary(pipeline.counts, ordered.late, logs.options, logs.notes()))
   // A reader that has seen enough has what it wanted.
   if (io.signal.aborted && io.signal.reason !== 'EPIPE')
     throw new WorkError('interrupted: what had been read is written')

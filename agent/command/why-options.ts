@@ -8,6 +8,7 @@ import { UsageError } from './errors.ts'
 export interface WhyOptions {
   readonly world: string
   readonly log?: readonly string[]
+  readonly config?: string
   readonly port?: string
   readonly protocol?: string
   readonly at?: string

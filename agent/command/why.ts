@@ -7,6 +7,7 @@ import { createPipeline } from '../pipeline.ts'
 import { formatPort } from '../policy/index.ts'
 import { protocolNumber } from '../policy/protocol.ts'
 import { formatTime } from '../timeline/index.ts'
+import { openConfig } from './config-option.ts'
 import { WorkError } from './errors.ts'
 import { checkNode, type FinishedLogs, openLogs } from './finished-logs.ts'
 import type { Io } from './io.ts'
@@ -31,7 +32,8 @@ export async function runWhy(from: string, to: string, options: WhyOptions, io: 
   const protocol = readProtocol(options.protocol)
   const port = readPort(options.port, protocol)
   const at = readAt(options.at)
-  const logs = options.log === undefined ? undefined : openLogs(options.log, io)
+  const logs =
+    options.log === undefined ? undefined : openLogs(options.log, io, await openConfig(options.config))
   const world = await openWorld(options.world, options.profile, io)
   checkNode(options.node, world.input.nodeNames)
   const roster = rosterOf(world.input)

@@ -136,16 +136,17 @@ function nearestEntry(attribution: Attribution): NearestEntry | undefined {
 
 /** One end as records have it. */
 export function endpoint(party: Party, port: number | undefined, service: string | undefined): Endpoint {
-  const { pod } = party
+  const { pod, named } = party
   return {
     ip: party.ip,
     port,
     kind: party.kind,
-    ns: pod?.ns,
-    pod: pod?.name,
+    ns: pod?.ns ?? named?.ns,
+    pod: pod?.name ?? named?.pod,
     uid: pod === undefined || pod.uid === `${pod.ns}/${pod.name}` ? undefined : pod.uid,
-    wl: pod?.workload,
+    wl: pod?.workload ?? named?.workload,
     svc: service ?? party.service,
     node: party.node,
+    as: named?.as,
   }
 }

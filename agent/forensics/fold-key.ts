@@ -1,5 +1,6 @@
 // Which flows are repeats of each other (DESIGN section 7): the same verdict, direction, source and destination workload, port,
-// protocol, reason, and deciding policies with their generations. An endpoint without a workload counts by its address.
+// protocol, reason, and deciding policies with their generations. An endpoint without a workload counts by its address, or by what
+// the line calls it where it hides that.
 
 import type { Attribution, Finding, Party } from '../verdict/finding.ts'
 
@@ -13,8 +14,9 @@ export function pairKey({ initiator, responder, port, proto }: Finding): string 
   return [endText(initiator), endText(responder), port, proto].join('|')
 }
 
-function endText({ pod, ip }: Party): string {
-  return pod === undefined ? ip : `${pod.ns}/${pod.workload}`
+function endText({ pod, ip, named }: Party): string {
+  if (pod !== undefined) return `${pod.ns}/${pod.workload}`
+  return ip ?? `${named?.ns ?? ''}/${named?.workload ?? named?.as ?? ''}`
 }
 
 function sideText(side: Attribution | undefined): string {

@@ -24,6 +24,8 @@ export interface Endpoint {
   readonly svc?: string | undefined
   /** Name of the node, for `kind: node`. */
   readonly node?: string | undefined
+  /** What the line calls it, where it hides the address and does not name one pod: `web-6c9f7d4b8-*`, `pub`. */
+  readonly as?: string | undefined
 }
 
 export interface PolicyEntry {

@@ -108,8 +108,15 @@ export function deciding(policies: readonly PolicyEntry[] = []): readonly Policy
 /** Who an end is: `ns/pod`, a node, a Service, an address. Printable. */
 export function endName(end: Endpoint): string {
   return printable(
-    end.pod !== undefined ? `${end.ns}/${end.pod}` : (end.node ?? end.svc ?? end.ip ?? 'unknown'),
+    end.pod !== undefined ? `${end.ns}/${end.pod}` : (end.node ?? end.svc ?? end.ip ?? someName(end)),
   )
+}
+
+/** An end whose address is hidden: some pod of a workload, or what the line calls it. */
+function someName({ ns, wl, as }: Endpoint): string {
+  const text = wl === undefined ? as : `${wl.slice(wl.indexOf('/') + 1)}-*`
+  if (text === undefined) return ns === undefined ? 'unknown' : `${ns}/*`
+  return ns === undefined ? text : `${ns}/${text}`
 }
 
 /** `data/pg-0:5432`; after an IPv6 address ` port 5432`. */

@@ -12,7 +12,7 @@ export interface LineLimits {
 export const defaultLimits: LineLimits = { maxBytes: 1 << 20 }
 
 /**
- * `bytes[start..end)` is the line and `bytes[end]` a newline; valid only during the call. `offset` is where the line begins in the
+ * `bytes[start..end)` is the line and `bytes[end]` a newline, or NUL where none was seen; valid only during the call. `offset` is where the line begins in the
  * stream, counted from the first byte ever written, or from the offset given at creation.
  */
 export type OnLine = (bytes: Uint8Array, start: number, end: number, offset: number) => void
@@ -31,6 +31,8 @@ export interface Lines {
 }
 
 const NEWLINE = 10
+/** Stands behind a line whose newline was not seen, so that a collector can tell a number that may have been cut. */
+const CUT = 0
 
 export function createLines(onLine: OnLine, limits: LineLimits = defaultLimits, startOffset = 0): Lines {
   const { maxBytes } = limits
@@ -42,8 +44,8 @@ export function createLines(onLine: OnLine, limits: LineLimits = defaultLimits, 
   let skippedBytes = 0
   let nulBytes = 0
 
-  function emitCarry(length: number): void {
-    carry[length] = NEWLINE
+  function emitCarry(length: number, behind: number): void {
+    carry[length] = behind
     onLine(carry, 0, length, offset)
     carried = 0
   }
@@ -58,7 +60,7 @@ export function createLines(onLine: OnLine, limits: LineLimits = defaultLimits, 
     cut++
     skipping = true
     skippedBytes += end - start - room
-    emitCarry(maxBytes)
+    emitCarry(maxBytes, CUT)
     offset += maxBytes + end - start - room
   }
 
@@ -80,7 +82,7 @@ export function createLines(onLine: OnLine, limits: LineLimits = defaultLimits, 
       keep(chunk, 0, end)
       if (newline >= 0 && cut === before) {
         const length = carried
-        emitCarry(length)
+        emitCarry(length, NEWLINE)
         offset += length
       }
     }
@@ -103,9 +105,8 @@ export function createLines(onLine: OnLine, limits: LineLimits = defaultLimits, 
     else {
       cut++
       skippedBytes += newline - at - maxBytes
-      // The byte behind the cut must read as a newline while the line is looked at.
       const covered = chunk[at + maxBytes]!
-      chunk[at + maxBytes] = NEWLINE
+      chunk[at + maxBytes] = CUT
       onLine(chunk, at, at + maxBytes, offset)
       chunk[at + maxBytes] = covered
     }
@@ -130,7 +131,7 @@ export function createLines(onLine: OnLine, limits: LineLimits = defaultLimits, 
     close() {
       if (carried > 0) {
         const length = carried
-        emitCarry(length)
+        emitCarry(length, CUT)
         offset += length
       }
       skipping = false

@@ -61,6 +61,8 @@ export interface View<E> {
   owner(words: Address, at: number): Owner
   /** Which Service a packet to this address and port is for; `proto` is the IANA number. */
   service(words: Address, at: number, port: number, proto: number): ServiceMatch | undefined
+  /** The pods of a namespace that may have had an address at some time from this view's to `until`, by name. */
+  podsIn(ns: string, until: number): readonly Pod[]
   /** Changes that this node had been told of, newest first. */
   changes(): readonly AppliedChange[]
   /** This state as if some changes, newest first, had not been made: what blame asks. */
@@ -164,6 +166,12 @@ export class TimelineView<E> implements View<E> {
     return this.#nodePortService(port, proto)
   }
 
+  podsIn(ns: string, until: number): readonly Pod[] {
+    const { book, when } = this.#parts
+    const pods = [...(book.podsOf.get(ns) ?? [])].map(track => podDuring(track, when, until))
+    return pods.filter(pod => pod !== undefined).sort(byName)
+  }
+
   changes(): readonly AppliedChange[] {
     return this.#parts.changes()
   }
@@ -233,6 +241,20 @@ function stranger(kind: 'external' | 'unknown', doubts: readonly Unsure[]): Owne
 function serviceAt(track: Track, time: number): Service | undefined {
   const now = versionAt(track.versions, time)
   return now?.kind === 'Service' ? now.object : undefined
+}
+
+function byName(a: Pod, b: Pod): number {
+  return a.name === b.name ? (a.uid < b.uid ? -1 : 1) : a.name < b.name ? -1 : 1
+}
+
+/** As the state has it; one that was not there yet, or is gone, as it was when it had an address. */
+function podDuring(track: Track, { first, last }: Moment, until: number): Pod | undefined {
+  // A time that is not known is in no order with any.
+  const end = until > last ? until : last
+  const owned = track.intervals.find(({ from, to }) => from.lo <= end && to.hi > first)
+  if (owned === undefined) return undefined
+  const now = versionAt(track.versions, last)
+  return now?.kind === 'Pod' ? now.object : owned.pod
 }
 
 /** A pod that may have had an address then: that is what a Service's endpoint needs. */

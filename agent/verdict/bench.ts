@@ -3,7 +3,7 @@
 import { type Flow, Verdict, Direction as Wire } from '../../collectors/flow.ts'
 import type { Direction } from '../policy/index.ts'
 import type { Orientation } from './orient.ts'
-import { ask, podOf, type Question, type View } from './question.ts'
+import { ask, isOnNode, type Question, type View } from './question.ts'
 import { answerStates, ownAnswer, type StateAnswer } from './states.ts'
 
 /** What was observed, as far as the policies can agree with it. */
@@ -71,7 +71,7 @@ function isSubjectHere(
   direction: Direction,
   node: string | undefined,
 ): boolean {
-  return node === undefined || podOf((direction === 'egress' ? initiator : responder).owner)?.node === node
+  return node === undefined || isOnNode(direction === 'egress' ? initiator : responder, node)
 }
 
 function observedOf({ verdict }: Flow): Observed {

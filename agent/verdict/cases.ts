@@ -5,7 +5,7 @@
 // A hash index of case numbers over dense arrays. What tells IPv4 connections apart fills half a cache line of its own: a table
 // of ten thousands does not fit the processor's cache, and what a lookup costs is how many lines of it are touched.
 
-import type { Flow, Reported } from '../../collectors/flow.ts'
+import type { Flow, FlowNames, Reported } from '../../collectors/flow.ts'
 import { isIPv4 } from '../address.ts'
 import { isReversed, type Orientation, orient } from './orient.ts'
 import type { View } from './question.ts'
@@ -35,6 +35,7 @@ export function createCases<Memo>(judge: (flow: Flow, view: View) => Memo, capac
   const key = new Int32Array(NEAR + FAR)
   let memos: Memo[] = []
   let reported: (Reported | undefined)[] = []
+  let names: (FlowNames | undefined)[] = []
   let judged = 0
   let emptied = 0
 
@@ -52,6 +53,7 @@ export function createCases<Memo>(judge: (flow: Flow, view: View) => Memo, capac
     near.set(key.subarray(0, NEAR), known * NEAR)
     far.set(key.subarray(NEAR), known * FAR)
     reported.push(flow.reported)
+    names.push(flow.names)
     return memos.push(memo)
   }
 
@@ -81,6 +83,7 @@ export function createCases<Memo>(judge: (flow: Flow, view: View) => Memo, capac
     index.fill(0)
     memos = []
     reported = []
+    names = []
     emptied++
   }
 
@@ -92,7 +95,8 @@ export function createCases<Memo>(judge: (flow: Flow, view: View) => Memo, capac
       for (let slot = hash & mask; index[2 * slot] !== 0; slot = (slot + 1) & mask) {
         if (index[2 * slot + 1] !== hash) continue
         const known = index[2 * slot]! - 1
-        if (isKeyOf(known, isFar) && isSameReport(reported[known], flow.reported)) return memos[known]!
+        if (!isKeyOf(known, isFar) || !isSameReport(reported[known], flow.reported)) continue
+        if (flow.names === undefined || names[known] === flow.names) return memos[known]!
       }
       const fresh = judge(flow, view)
       judged++
@@ -150,7 +154,8 @@ function claimOf(flow: Flow, orientation: Orientation, isFar: boolean): number {
     (flow.reported === undefined ? 0 : 1 << 25) |
     ((flow.proto & 0x1ff) << 13) |
     (flow.event << 22) |
-    (flow.notice << 26)
+    (flow.notice << 26) |
+    (flow.names === undefined ? 0 : 1 << 29)
   )
 }
 

@@ -1,7 +1,10 @@
 // One packet, two lines: Cilium tells of a policy drop as a policy verdict, which names the policies, and again as a drop, which
 // does not; either may come first. The verdict is kept. A drop without a verdict (fieldMask, Retina) is a packet of its own.
 //
-// Two packets are never merged: a verdict stands for one drop, of the same tuple, a moment away. A repeated SYN comes a second later.
+// Weave prints a SYN that it has blocked twice, some 20 microseconds apart: the second of two such lines is the first one's twin.
+//
+// Two packets are never merged: a verdict stands for one drop, of the same tuple, a moment away, and a line for one twin. A repeated
+// SYN comes a second later.
 
 import { copyFlow, type Flow, Notice, Verdict } from '../../collectors/flow.ts'
 
@@ -15,6 +18,7 @@ export interface Duplicates {
 }
 
 const MOMENT = 100_000
+const TWINS = 1_000
 /** Verdicts that are remembered, and drops that are held. */
 const CAPACITY = 256
 
@@ -26,6 +30,7 @@ interface Seen {
 /** `emit` takes a drop that turned out to be nobody's duplicate. */
 export function createDuplicates(emit: (flow: Flow) => void): Duplicates {
   const verdicts: Seen[] = []
+  const singles: Seen[] = []
   const held: (Seen & { readonly flow: Flow })[] = []
   let dropped = 0
 
@@ -34,9 +39,9 @@ export function createDuplicates(emit: (flow: Flow) => void): Duplicates {
   }
 
   /** Takes the first entry that tells of the same packet out of the list. */
-  function takeSame(list: Seen[], seen: Seen): boolean {
+  function takeSame(list: Seen[], seen: Seen, apart = MOMENT): boolean {
     const found = list.findIndex(
-      each => Math.abs(each.time - seen.time) <= MOMENT && isSame(each.tuple, seen.tuple),
+      each => Math.abs(each.time - seen.time) <= apart && isSame(each.tuple, seen.tuple),
     )
     if (found < 0) return false
     list.splice(found, 1)
@@ -50,8 +55,13 @@ export function createDuplicates(emit: (flow: Flow) => void): Duplicates {
         return true
       if (held.length > 0) letGo(flow.time - MOMENT)
       const seen = { tuple: tupleOf(flow), time: flow.time }
+      if (flow.notice === Notice.twin) {
+        if (takeSame(singles, seen, TWINS)) return false
+        remember(singles, seen, TWINS)
+        return true
+      }
       if (flow.notice === Notice.verdict) {
-        if (!takeSame(held, seen)) remember(verdicts, seen)
+        if (!takeSame(held, seen)) remember(verdicts, seen, MOMENT)
         return true
       }
       if (!takeSame(verdicts, seen)) held.push({ ...seen, flow: copyFlow(flow) })
@@ -64,9 +74,9 @@ export function createDuplicates(emit: (flow: Flow) => void): Duplicates {
   }
 }
 
-function remember(verdicts: Seen[], seen: Seen): void {
-  verdicts.push(seen)
-  while (verdicts.length > CAPACITY || verdicts[0]!.time < seen.time - MOMENT) verdicts.shift()
+function remember(list: Seen[], seen: Seen, span: number): void {
+  list.push(seen)
+  while (list.length > CAPACITY || list[0]!.time < seen.time - span) list.shift()
 }
 
 function tupleOf({ address, proto, sport, dport, icmpType, icmpCode }: Flow): number[] {

@@ -13,12 +13,26 @@ export type Agreement = 'agrees' | 'lagging' | 'contradicts' | 'undecided'
 /** One end of the connection as it was known at the flow's time. */
 export interface Party {
   readonly kind: 'pod' | 'node' | 'service' | 'external' | 'unknown'
-  readonly ip: string
+  /** Undefined where the line hides it. */
+  readonly ip: string | undefined
+  /** Undefined too where it was one of several, and the line hides which. */
   readonly pod: Pod | undefined
   /** Node name for `kind: node`. */
   readonly node: string | undefined
   /** `ns/name` of the Service whose address this is. */
   readonly service: string | undefined
+  /** What stands in for an address that the line hides. */
+  readonly named?: NamedParty | undefined
+}
+
+export interface NamedParty {
+  readonly ns: string | undefined
+  /** Name of the pod, where the line says which it was. */
+  readonly pod: string | undefined
+  /** What all have in common that it may have been; undefined where they differ, or none is known. */
+  readonly workload: string | undefined
+  /** The line's own word for it: `web-6c9f7d4b8-*`, `pub`. */
+  readonly as: string | undefined
 }
 
 /** What decided one direction. */

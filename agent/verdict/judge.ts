@@ -8,6 +8,7 @@ import { type Bench, type Eyes, openBench, ownDirection, verdictIn } from './ben
 import { blame } from './blame.ts'
 import { type Doubt, doubtOf, isKnown, matters, NO_DOUBT } from './doubt.ts'
 import type { Agreement, Attribution, Blame, Finding, Reason } from './finding.ts'
+import { ofHidden } from './hidden.ts'
 import { isAssumed, type Orientation } from './orient.ts'
 import { natOf, partyOf, serviceOf, type View } from './question.ts'
 import { answersToOthers, type StateAnswer } from './states.ts'
@@ -20,7 +21,7 @@ export function judge(flow: Flow, orientation: Orientation, view: View, eyes: Ey
 
 export function findingOf(bench: Bench): Finding {
   const { flow, question } = bench
-  return {
+  const finding: Finding = {
     verdict: verdictNames[flow.verdict],
     initiator: partyOf(question, question.initiator),
     responder: partyOf(question, question.responder),
@@ -30,6 +31,7 @@ export function findingOf(bench: Bench): Finding {
     service: serviceOf(question),
     ...sentence(bench),
   }
+  return flow.names === undefined ? finding : ofHidden(finding, question)
 }
 
 type Sentence = Pick<Finding, 'deciding' | 'other' | 'egress' | 'ingress' | 'unjudged'>

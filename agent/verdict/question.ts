@@ -1,11 +1,12 @@
 // Everything that has to be asked about one connection, gathered once: who its ends are at its time, and what NAT made of it.
 
-import type { Flow } from '../../collectors/flow.ts'
-import { equalAddresses, formatAddress } from '../address.ts'
+import type { Flow, FlowNames, NamedEnd } from '../../collectors/flow.ts'
+import { equalAddresses, formatAddress, isIPv4 } from '../address.ts'
 import type { Epoch } from '../policy/index.ts'
 import type { Pod } from '../policy/objects.ts'
 import type { Owner, View as TimelineView } from '../timeline/index.ts'
 import type { Party } from './finding.ts'
+import { addressOf, namedOwner, namedParty } from './names.ts'
 import { isReversed, type Orientation } from './orient.ts'
 
 /** Offsets of the four addresses of a flow. */
@@ -20,6 +21,8 @@ export type View = TimelineView<Epoch>
 export interface Place {
   readonly at: number
   readonly owner: Owner
+  /** Set where the line hides the address: what then stands in `address` is one that the owner has. */
+  readonly named?: NamedEnd
 }
 
 export interface Question {
@@ -39,7 +42,14 @@ export interface Question {
 
 export function ask(flow: Flow, orientation: Orientation, view: View): Question {
   const address = flow.address.slice()
-  const place = (at: number): Place => ({ at, owner: view.owner(address, at) })
+  const place = (at: number): Place => {
+    const named = flow.names && namedAt(flow.names, at)
+    if (named === undefined) return { at, owner: view.owner(address, at) }
+    const owner = namedOwner(named, view, flow.time + flow.window * 1_000_000)
+    const words = addressOf(podOf(owner), otherIsIPv4(flow, at))
+    if (words !== undefined) address.set(words, at)
+    return { at, owner, named }
+  }
   if (isReversed(orientation)) {
     const initiator = place(DESTINATION)
     const question = {
@@ -78,7 +88,18 @@ export function ask(flow: Flow, orientation: Orientation, view: View): Question 
   }
 }
 
-export function partyOf(question: Question, { at, owner }: Place): Party {
+function namedAt({ source, destination }: FlowNames, at: number): NamedEnd | undefined {
+  return at === SOURCE ? source : at === DESTINATION ? destination : undefined
+}
+
+/** Undefined where the other end's address is hidden too. */
+function otherIsIPv4({ names, address }: Flow, at: number): boolean | undefined {
+  const other = at === SOURCE ? DESTINATION : SOURCE
+  return names !== undefined && namedAt(names, other) !== undefined ? undefined : isIPv4(address, other)
+}
+
+export function partyOf(question: Question, { at, owner, named }: Place): Party {
+  if (named !== undefined) return namedParty(named, owner)
   return {
     kind: owner.kind,
     ip: formatAddress(question.address, at),
@@ -91,6 +112,12 @@ export function partyOf(question: Question, { at, owner }: Place): Party {
 /** The pod that had the address, or the likeliest of several: the answer is then a candidate, and says so. */
 export function podOf(owner: Owner): Pod | undefined {
   return owner.pod ?? owner.candidates[0]
+}
+
+/** It is a pod of this node, or one of those that it may have been is. */
+export function isOnNode({ owner, named }: Place, node: string): boolean {
+  if (named === undefined) return podOf(owner)?.node === node
+  return owner.candidates.some(pod => pod.node === node)
 }
 
 /** `nat.dst` is what the client wrote, `nat.src` what the responder saw. The client's port says nothing about policy. */

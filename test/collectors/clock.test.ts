@@ -1,5 +1,12 @@
 import t from 'tap'
-import { createClock, parseZone, scanCtime, scanIso, scanSyslog } from '../../collectors/clock.ts'
+import {
+  createClock,
+  parseZone,
+  scanCtime,
+  scanGoStamp,
+  scanIso,
+  scanSyslog,
+} from '../../collectors/clock.ts'
 import type { Zone } from '../../collectors/collector.ts'
 
 const bytesOf = (text: string): Uint8Array => Buffer.from(`${text}\n`)
@@ -40,6 +47,20 @@ t.test('scanIso() reads RFC 3339 and its relatives', async t => {
     '26-11-24T17:33:05Z',
   ])
     t.equal(iso(text), undefined, text)
+})
+
+t.test('scanGoStamp() reads the stamp of Go programs, in the zone of the clock', async t => {
+  const read = (text: string, zone = utc): number | undefined => {
+    const clock = createClock(zone, 2026)
+    return scanGoStamp(bytesOf(text), 0, clock) === text.length ? clock.time : undefined
+  }
+  t.equal(read('2026/11/24 17:33:05.140418'), micros('2026-11-24T17:33:05.140Z') + 418)
+  t.equal(read('2026/11/24 17:33:05'), micros('2026-11-24T17:33:05Z'))
+  const berlin = parseZone('Europe/Berlin', 'UTC')
+  t.equal(read('2026/11/24 17:33:05', berlin), micros('2026-11-24T16:33:05Z'))
+  t.equal(read('2026/10/25 02:30:00', berlin), micros('2026-10-25T00:30:00Z'), 'the first of two')
+  for (const text of ['2026-11-24 17:33:05', '2026/11-24 17:33:05', '2026/11/24 17:33', '26/11/24 17:33:05'])
+    t.equal(read(text), undefined, text)
 })
 
 t.test('scanIso() says how fine the stamp is', async t => {

@@ -1,35 +1,19 @@
 // What every log format must keep to, present ones and those to come. A format needs `test/fixtures/<name>/*.log`, its own lines
 // written to its grammar, and beside each the expected flows, `*.flows.json`, which a human has read.
 
-import { existsSync, readdirSync, readFileSync } from 'node:fs'
+import { readFileSync } from 'node:fs'
 import { isDeepStrictEqual } from 'node:util'
 import t from 'tap'
 import { isIPv4 } from '../../agent/address.ts'
+import { contractFormats } from '../../agent/command/log-option.ts'
 import { createLines } from '../../agent/source/lines.ts'
 import { type Collector, type Format, Outcome } from '../../collectors/collector.ts'
 import { createFlow, Proto, verdictNames } from '../../collectors/flow.ts'
 import { formats } from '../../collectors/index.ts'
-import { createRandom } from '../bench/generate.ts'
+import { fixtureFolder, fixtureLines, fixturesOf } from './fixtures.ts'
 import { describe, fileLines, invalidity, options, outcomeNames, readAll, readOne } from './flows.ts'
 
-const MUTATIONS = 100_000
-const MUTATION_SECONDS = 2.5
-
-const folderOf = (format: Format): URL => new URL(`../fixtures/${format.name}/`, import.meta.url)
-
-function fixturesOf(format: Format): string[] {
-  const folder = folderOf(format)
-  return existsSync(folder) ? readdirSync(folder).filter(name => name.endsWith('.log')) : []
-}
-
-const linesByFormat = new Map(
-  formats.map(format => [
-    format.name,
-    fixturesOf(format).flatMap(name => fileLines(new URL(name, folderOf(format)))),
-  ]),
-)
-
-const linesFor = (format: Format): Uint8Array[] => linesByFormat.get(format.name)!
+const linesFor = (format: Format): readonly Uint8Array[] => fixtureLines(format.name)
 
 const textOf = (line: Uint8Array): string => Buffer.from(line).toString('latin1').trimEnd().slice(0, 160)
 
@@ -41,13 +25,23 @@ t.test('formats have different names, a marker and a claim', async t => {
   }
 })
 
+t.test('every format of the contract is there', async t => {
+  const known = [...formats.map(format => format.name), 'custom', 'auto']
+  // Flows without addresses: they come with the pipeline's way to judge by names.
+  const toCome = ['calico-flows', 'calico-whisker']
+  t.same(
+    contractFormats.filter(name => !known.includes(name) && !toCome.includes(name)),
+    [],
+  )
+})
+
 for (const format of formats) {
   t.test(`${format.name} reads its fixtures as expected`, async t => {
-    t.ok(fixturesOf(format).length > 0, 'has fixtures')
-    for (const name of fixturesOf(format)) {
-      const path = new URL(name, folderOf(format))
+    t.ok(fixturesOf(format.name).length > 0, 'has fixtures')
+    for (const name of fixturesOf(format.name)) {
+      const path = new URL(name, fixtureFolder(format.name))
       const expected: unknown = JSON.parse(
-        readFileSync(new URL(name.replace(/log$/, 'flows.json'), folderOf(format)), 'utf8'),
+        readFileSync(new URL(name.replace(/log$/, 'flows.json'), fixtureFolder(format.name)), 'utf8'),
       )
       t.strictSame(
         JSON.parse(JSON.stringify(readAll(format.create(options), fileLines(path)))),
@@ -67,10 +61,12 @@ for (const format of formats) {
         seen.add(outcomeNames[outcome])
         if (outcome !== Outcome.flow) continue
         seen.add(verdictNames[flow.verdict])
-        if (!isIPv4(flow.address)) seen.add('IPv6')
+        if (flow.names?.source === undefined && !isIPv4(flow.address)) seen.add('IPv6')
         if (flow.proto === Proto.icmp || flow.proto === Proto.icmpv6) seen.add('ICMP')
       }
-      for (const wanted of [...format.claims, 'IPv6', 'ICMP', 'malformed']) t.ok(seen.has(wanted), wanted)
+      const lacks: readonly string[] = format.lacks ?? []
+      for (const wanted of [...format.claims, 'IPv6', 'ICMP', 'malformed'])
+        t.equal(seen.has(wanted), !lacks.includes(wanted), wanted)
     },
   )
 
@@ -95,7 +91,7 @@ for (const format of formats) {
       if (whole.outcome !== Outcome.flow) continue
       const expected = essence(describe(whole.flow, line))
       for (let length = 0; length < line.length - 1; length++) {
-        const cut = Buffer.concat([line.subarray(0, length), Buffer.of(10)])
+        const cut = Buffer.concat([line.subarray(0, length), Buffer.of(format.endsOpen ? 0 : 10)])
         const { outcome, flow } = readOne(collector, cut)
         if (outcome !== Outcome.flow) continue
         const wrong =
@@ -104,11 +100,6 @@ for (const format of formats) {
         if (wrong !== undefined) return t.fail(`${wrong}: ${textOf(cut)}`)
       }
     }
-  })
-
-  t.test(`${format.name} neither throws nor gives an invalid flow, whatever the bytes`, async t => {
-    const wrong = mutate(format, linesFor(format))
-    if (wrong !== undefined) t.fail(wrong)
   })
 
   t.test(`${format.name} reads the same flows when lines come one byte at a time`, async t => {
@@ -141,51 +132,4 @@ function essence(flow: Record<string, unknown>, whole?: Essence): Essence {
   const time = flow.time ?? whole?.time
   const { verdict, cause, proto, source, destination, icmp, tcpFlags, event, replied, direction } = flow
   return { time, verdict, cause, proto, source, destination, icmp, tcpFlags, event, replied, direction }
-}
-
-/** Random damage to random lines; says what went wrong. */
-function mutate(format: Format, lines: readonly Uint8Array[]): string | undefined {
-  const random = createRandom(20261124)
-  const collector = format.create(options)
-  const flow = createFlow()
-  const pick = (below: number): number => Math.floor(random() * below)
-  const started = process.hrtime.bigint()
-  for (let i = 0; i < MUTATIONS; i++) {
-    if (i % 1000 === 0 && Number(process.hrtime.bigint() - started) > MUTATION_SECONDS * 1e9) return undefined
-    const line = Buffer.from(lines[pick(lines.length)]!)
-    const damaged = damage(line, lines[pick(lines.length)]!, pick)
-    let outcome: Outcome
-    try {
-      outcome = collector.read(damaged, 0, damaged.length - 1, flow)
-    } catch (error) {
-      return `threw ${String(error)}: ${textOf(damaged)}`
-    }
-    const wrong = outcome === Outcome.flow ? invalidity(flow, format.claims, damaged) : undefined
-    if (wrong !== undefined) return `${wrong}: ${textOf(damaged)}`
-  }
-  return undefined
-}
-
-const INTERESTING = Buffer.from(' =[]{}":.,0129-x\\\t')
-
-function damage(line: Buffer, other: Uint8Array, pick: (below: number) => number): Uint8Array {
-  const body = line.subarray(0, line.length - 1)
-  const at = pick(body.length + 1)
-  const length = pick(12)
-  const newline = Buffer.of(10)
-  switch (pick(5)) {
-    case 0:
-      if (at < body.length) body[at] = INTERESTING[pick(INTERESTING.length)]!
-      return line
-    case 1:
-      if (at < body.length) body[at] = pick(256) === 10 ? 0 : pick(256)
-      return line
-    case 2:
-      return Buffer.concat([body.subarray(0, at), body.subarray(Math.min(body.length, at + length)), newline])
-    case 3:
-      return Buffer.concat([body.subarray(0, at), body.subarray(Math.max(0, at - length)), newline])
-    default:
-      // Two lines torn into one, as a crash leaves them.
-      return Buffer.concat([body.subarray(0, at), other])
-  }
 }

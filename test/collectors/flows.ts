@@ -68,7 +68,10 @@ export function describe(flow: Flow, bytes: Uint8Array): Record<string, unknown>
   }
   const known = <T>(value: T, unknown: T): T | undefined => (value === unknown ? undefined : value)
   const at = (port: number): string => (port < 0 ? '' : ` ${port}`)
-  const end = (slot: number, port: number): string => formatAddress(flow.address, slot) + at(port)
+  const hides = (slot: number): boolean =>
+    (slot === 0 && flow.names?.source !== undefined) || (slot === 4 && flow.names?.destination !== undefined)
+  const end = (slot: number, port: number): string =>
+    (hides(slot) ? 'hidden' : formatAddress(flow.address, slot)) + at(port)
   const all = {
     time: Number.isNaN(flow.time)
       ? undefined
@@ -93,10 +96,13 @@ export function describe(flow: Flow, bytes: Uint8Array): Record<string, unknown>
     bytes: known(flow.bytes, 0),
     age: known(flow.age, -1),
     count: known(flow.count, 1),
+    window: known(flow.window, 0),
+    lost: known(flow.lost, 0),
     in: span(Span.in),
     out: span(Span.out),
     prefix: span(Span.prefix),
     reported: flow.reported,
+    names: flow.names,
   }
   return Object.fromEntries(Object.entries(all).filter(([, value]) => value !== undefined))
 }
@@ -132,8 +138,25 @@ export function invalidity(flow: Flow, claims: readonly string[], bytes: Uint8Ar
     if (!isWithin(value, 0, Number.MAX_SAFE_INTEGER)) return `counter ${value}`
   if (!isWithin(flow.age, -1, Number.MAX_SAFE_INTEGER) || !isWithin(flow.count, 1, Number.MAX_SAFE_INTEGER))
     return 'age or count'
+  const hidden = invalidName(flow)
+  if (hidden !== undefined) return hidden
+  if (!isWithin(flow.window, 0, 1e10) || !isWithin(flow.lost, 0, 2 ** 32)) return 'window or lost'
   for (let at = 0; at < 6; at += 2)
     if (flow.spans[at]! > flow.spans[at + 1]! || flow.spans[at + 1]! > bytes.length) return 'span'
+  return undefined
+}
+
+/** An end has an address or is named; what is named has none, and its words are no remains of another line. */
+function invalidName({ names, address }: Flow): string | undefined {
+  if (names === undefined) return undefined
+  const ends = [names.source, names.destination]
+  if (ends.every(end => end === undefined)) return 'names of no end'
+  for (const [i, end] of ends.entries()) {
+    if (end === undefined) continue
+    if (address.subarray(4 * i, 4 * i + 4).some(word => word !== 0)) return 'an address that is hidden'
+    if (!['pod', 'node', 'network', 'unknown'].includes(end.kind)) return `kind ${end.kind}`
+    if (end.name !== undefined && end.prefix !== undefined) return 'a name and a prefix'
+  }
   return undefined
 }
 

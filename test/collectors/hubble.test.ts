@@ -187,3 +187,12 @@ t.test('two lines torn into one are never read as one flow', async t => {
     if (outcome === Outcome.flow) return t.fail(first.slice(cut - 40, cut))
   }
 })
+
+t.test('what a broken line leaves behind never sends the next one back to where it was', async t => {
+  // The length of a node's name that was not whole once became negative: the walk over the next line went round in a circle.
+  const collector = hubble.create(options)
+  t.equal(readOne(collector, '{"flow":{"node_name":"abc').outcome, Outcome.malformed)
+  const line =
+    '{"flow":{"verdict":"DROPPED","x":"ab","node_name":"n","time":"2026-11-24T17:33:05Z","IP":{"source":"10.0.0.1","destination":"10.0.0.2"},"l4":{"UDP":{"source_port":5,"destination_port":53}}}}'
+  t.equal(readOne(collector, line).outcome, Outcome.flow)
+})

@@ -37,6 +37,10 @@ t.test('parseLogOption() reads format, options and file', async t => {
         file: 'k',
       },
     ],
+    [
+      'netfilter-log,verdict==rejected:k',
+      { ...none, format: 'netfilter-log', prefixes: [{ prefix: '', verdict: 'rejected' }], file: 'k' },
+    ],
   ]
   for (const [value, expected] of rows) t.same(parseLogOption(value, readable), expected, value)
 })

@@ -148,8 +148,72 @@ t.test('replay sums up for a person what it did, what it assumed and what may be
     /^culprit: \d+ lines of another format, and none of hubble: is that what the log is\?$/m,
   )
   t.notMatch(other.stderr, /assumed/, 'a format whose stamps say all assumes nothing')
-  const bare = await run(['replay', '--world', manifests, '--log', `netfilter-log:${kernel}`])
-  t.match(bare.stderr, /assumed zone UTC and the year from the file's date/)
+  const classic = readFileSync(kernel, 'utf8').replaceAll(/^2026-11-24T([\d:]{8})\S+/gm, 'Nov 24 $1')
+  const bare = await run(['replay', '--world', manifests, '--log', 'netfilter-log:-'], [Buffer.from(classic)])
+  t.match(
+    bare.stderr,
+    /^culprit: netfilter-log:-: .* assumed zone UTC and the year 2026 from the file's date$/m,
+  )
+  t.notMatch((await run([...recorded.slice(0, 3), '--log', `netfilter-log:${kernel}`])).stderr, /assumed/)
+})
+
+t.test('a log whose format is told from its content gives the same records, and says what it is', async t => {
+  const args = ['replay', '--world', shop, '--fold', 'off', '--allowed', 'full', '--log']
+  const named = await run([...args, `netfilter-log:${kernel}`, '--log', `conntrack:${conntrack}`])
+  const told = await run([...args, `auto:${kernel}`, '--log', `auto:${conntrack}`])
+  t.equal(told.stdout, named.stdout)
+  t.match(
+    told.stderr,
+    /^culprit: auto:.*kernel.log: netfilter-log 102 lines; 100 % of 102 lines recognised$/m,
+  )
+  const both = Buffer.concat([readFileSync(conntrack), Buffer.from('hello\n'), readFileSync(kernel)])
+  const mixed = await run([...args, 'auto:-'], [both])
+  const essence = (text: string) =>
+    records(text)
+      .filter(record => record.event.startsWith('flow.'))
+      .map(({ id, evidence, ...record }) => JSON.stringify({ ...record, source: evidence.source }))
+      .sort()
+  t.same(essence(mixed.stdout), essence(named.stdout), 'two formats in one stream')
+  t.match(mixed.stderr, /conntrack \d+ lines, netfilter-log 102 lines; 99 % of \d+ lines recognised/)
+})
+
+t.test('a log that is of no format is an error that shows its first line', async t => {
+  const { code, stderr } = await run(
+    ['replay', '--world', manifests, '--log', 'auto:-'],
+    [Buffer.from('hello\nworld\n')],
+  )
+  t.equal(code, 2)
+  t.match(stderr, /Cannot tell the format of standard input: .* it begins with "hello" \(--log auto:-\)/)
+})
+
+t.test('a mapping in the configuration makes a log of somebody else a log like any other', async t => {
+  const folder = t.testdir({
+    'culprit.yaml': `custom:
+  lines: json
+  time: { field: at, format: rfc3339 }
+  verdict: { field: action, words: { DROP: denied } }
+  source: { address: from.ip }
+  destination: { address: to.ip, port: to.port }
+  protocol: { always: tcp }
+  reply: { always: false }
+`,
+  })
+  const line =
+    '{"at":"2026-11-24T19:07:22.215Z","action":"DROP","from":{"ip":"10.244.1.12"},"to":{"ip":"10.244.1.21","port":5432}}\n'
+  const config = ['--config', join(folder, 'culprit.yaml')]
+  const outputs = ['custom:-', 'auto:-'].map(log =>
+    run(['replay', '--world', shop, ...config, '--log', log], [Buffer.from(line)]),
+  )
+  const [custom, auto] = await Promise.all(outputs)
+  const [record] = records(custom!.stdout).filter(each => each.event === 'flow.denied')
+  t.match(record, {
+    evidence: { source: 'custom' },
+    why: { certainty: 'certain', policies: [{ name: 'pg-ingress' }] },
+  })
+  t.equal(auto!.stdout, custom!.stdout, 'the same id too')
+  const without = await run(['replay', '--world', shop, '--log', 'custom:-'], [])
+  t.equal(without.code, 2)
+  t.match(without.stderr, /there is no mapping, give --config FILE with "custom:" in it/)
 })
 
 t.test('replay with --node judges only the pods of that node', async t => {

@@ -194,10 +194,29 @@ const leaks: readonly [string, Flow, boolean][] = [
     seen(1, 'allowed', { proto: Proto.udp, tcpFlags: -1 }),
     false,
   ],
-  ['a connection whose beginning was seen', seen(1, 'allowed', { tcpFlags: -1, event: Event.new }), true],
   ['one whose beginning was not', seen(1, 'allowed', { tcpFlags: -1, event: Event.update }), false],
   ['one at an end that nobody knows', seen(1, 'allowed', { from: '10.0.0.77' }), false],
 ]
+
+/** The same as conntrack prints it: no verdict, and the reply's tuple. */
+function tracked(flow: Flow): Flow {
+  const address = Int32Array.of(
+    ...flow.address.subarray(0, 8),
+    ...flow.address.subarray(4, 8),
+    ...flow.address.subarray(0, 4),
+  )
+  const reply = { hasReply: true, replySport: flow.dport, replyDport: flow.sport }
+  return { ...flow, ...reply, address, verdict: Verdict.none, tcpFlags: -1 }
+}
+
+t.test('a connection that conntrack saw begin and be answered is a leak', t => {
+  const flows = [
+    tracked(seen(1, 'allowed', { event: Event.new })),
+    tracked(seen(2, 'allowed', { event: Event.update, replied: true })),
+  ]
+  t.same(brief(run(edited(), flows)), [['leak', 1, 1, 1]])
+  t.end()
+})
 
 t.test('a leak is never claimed for what may have been let through before', t => {
   for (const [name, flow, isLeak] of leaks) t.equal(brief(run(edited(), [flow])).length, isLeak ? 1 : 0, name)

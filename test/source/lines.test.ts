@@ -11,7 +11,7 @@ function split(chunks: readonly Uint8Array[], limits?: LineLimits, start?: numbe
   const got: Got[] = []
   const lines = createLines(
     (bytes, from, to, offset) => {
-      if (bytes[to] !== 10) t.fail('no newline behind the line')
+      if (bytes[to] !== 10 && bytes[to] !== 0) t.fail('neither newline nor NUL behind the line')
       got.push({ text: Buffer.from(bytes.subarray(from, to)).toString('latin1'), offset })
     },
     limits,
@@ -34,6 +34,20 @@ t.test('lines come out whole, wherever the chunks are cut', async t => {
   t.strictSame(texts([]), [])
   t.strictSame(texts(['', '\n']), [''])
   t.strictSame(texts(['last']), ['last'], 'the last line needs no newline')
+})
+
+t.test('a line whose newline was not seen has a NUL behind it', async t => {
+  const behind = (text: string, limits?: LineLimits): number[] => {
+    const got: number[] = []
+    const lines = createLines((bytes, _from, to) => got.push(bytes[to]!), limits)
+    lines.write(Buffer.from(text))
+    lines.close()
+    return got
+  }
+  t.strictSame(behind('ab\ncd\n'), [10, 10])
+  t.strictSame(behind('ab\ncd'), [10, 0], 'the end of the input')
+  t.strictSame(behind('abcdef\ncd\n', { maxBytes: 4 }), [0, 10], 'a line that is too long')
+  t.strictSame(behind('abcdef', { maxBytes: 4 }), [0], 'one that is too long and has no end')
 })
 
 t.test('offsets are those of the stream', async t => {

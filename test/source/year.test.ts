@@ -12,6 +12,8 @@ t.test('guessYear() takes the year nearest before the last change of the file', 
     ['Jan  1 01:00:01 node kernel: x', '2027-01-01T00:30:00Z', 2027],
     ['<4>Dec  4 01:30:07 node3 kernel:', '2026-03-01T00:00:00Z', 2025],
     ['2026-08-21T18:10:17Z x', '2026-11-24T12:00:00Z', 2026],
+    ['I1231 23:59:59.257809       1 logging.go:67] x', '2027-01-01T00:00:02Z', 2026],
+    ['2027-01-01T00:00:00Z stderr F I0101 00:00:00.257809 1 x', '2027-01-01T00:00:02Z', 2027],
     ['no stamp', '2020-01-01T00:00:00Z', 2020],
   ]
   for (const [text, modified, year] of rows)

@@ -240,3 +240,25 @@ t.test('a Service that went is no owner any more', async t => {
   t.equal(printOwner(ownerAt(timeline, '10.96.0.10', 15)), 'service shop/dns')
   t.equal(printOwner(ownerAt(timeline, '10.96.0.10', 21)), 'external')
 })
+
+t.test('the pods of a namespace are those that had an address from the view to a later time', async t => {
+  const timeline = timelineOf([
+    ...beginning(),
+    added(10, pod({ uid: 'b', ips: ['10.244.1.6'] })),
+    added(10, pod({ uid: 'a', ips: [ip] })),
+    added(10, pod({ uid: 'other', ns: 'data', ips: ['10.244.1.7'] })),
+    added(10, pod({ uid: 'host', ips: ['10.0.0.1'], hostNetwork: true })),
+    deleted(100, pod({ uid: 'b', ips: ['10.244.1.6'] })),
+    added(200, pod({ uid: 'c', ips: ['10.244.1.8'] })),
+  ])
+  const pods = (when: number, until: number) =>
+    timeline
+      .viewAt(at(when))
+      .podsIn('shop', at(until))
+      .map(each => each.uid)
+  t.strictSame(pods(50, 60), ['a', 'b'])
+  t.strictSame(pods(150, 160), ['a'])
+  t.strictSame(pods(150, 210), ['a', 'c'])
+  t.strictSame(pods(50, 210), ['a', 'b', 'c'])
+  t.strictSame(timeline.viewAt(at(50)).podsIn('shop', Number.NaN).length, 2)
+})

@@ -79,3 +79,14 @@ t.test('other lines pass', async t => {
     dropped: 0,
   })
 })
+
+t.test('a SYN that Weave prints twice at once is one packet, and only its twin is taken out', async t => {
+  const { twin } = Notice
+  t.same(run([flow(twin, 0), flow(twin, 0.02)]), { passed: ['other@0:40000'], dropped: 1 })
+  t.equal(run([flow(twin, 0), flow(twin, 0.02), flow(twin, 0.04)]).passed.length, 2, 'a third line')
+  t.equal(run([flow(twin, 0), flow(twin, 1.1)]).passed.length, 2, 'more than a millisecond apart')
+  t.equal(run([flow(twin, 0), flow(twin, 1000), flow(twin, 3000)]).passed.length, 3, 'sent again')
+  t.equal(run([flow(twin, 0), flow(twin, 0.02, { sport: 40001 })]).passed.length, 2, 'another port')
+  t.equal(run([flow(twin, 0), flow(Notice.drop, 0.02)]).passed.length, 2, "another producer's")
+  t.equal(run([flow(twin, Number.NaN), flow(twin, Number.NaN)]).passed.length, 2, 'no time')
+})
