@@ -24,6 +24,7 @@ import type { Finding } from './verdict/finding.ts'
 import { createHold, defaultHold, type Hold, heldBytes, isAwaited } from './verdict/hold.ts'
 import { findingOf, judge } from './verdict/judge.ts'
 import { orient } from './verdict/orient.ts'
+import { createSides } from './verdict/second-side.ts'
 import { overWindow, windowPrecision } from './verdict/window.ts'
 
 export interface PipelineOptions {
@@ -141,6 +142,7 @@ export function createPipeline(options: PipelineOptions): Pipeline {
   let finding: Finding | undefined
   let newest = Number.NEGATIVE_INFINITY
   let watched = Number.NEGATIVE_INFINITY
+  const sideOf = createSides()
 
   function emit(record: ForensicRecord, time: number): void {
     counts.records++
@@ -228,7 +230,12 @@ export function createPipeline(options: PipelineOptions): Pipeline {
 
   /** Judges one flow and writes or counts it. */
   function settle(flow: Flow, intake: IntakeOptions): void {
-    tally(counts, flow.verdict)
+    const side = sideOf(flow)
+    if (side === 'overruled') {
+      counts.flows--
+      counts.allowed--
+    }
+    if (side !== 'repeated') tally(counts, flow.verdict)
     // Counted, and nobody's to judge: the line does not say what happened.
     if (flow.verdict === Verdict.none) return
     if (flow.time > watched) {
@@ -238,7 +245,9 @@ export function createPipeline(options: PipelineOptions): Pipeline {
     const memo = memoOf(flow)
     if ((memo.marks & Mark.contradiction) !== 0) counts.contradictions++
     let record: FlowRecord | undefined
-    if (!isOnlyCounted(flow) && (memo.marks & Mark.told) !== 0) record = write(memo, flow, intake)
+    // A second side that contradicts the policies is told all the same.
+    const isNew = side !== 'repeated' || (memo.marks & Mark.contradiction) !== 0
+    if (isNew && !isOnlyCounted(flow) && (memo.marks & Mark.told) !== 0) record = write(memo, flow, intake)
     const { stance, folded } = memo
     if (stance !== undefined) watch.take(stance, flow, record?.id ?? folded?.of, intake.stream)
   }

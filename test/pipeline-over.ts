@@ -2,7 +2,7 @@
 
 import { eventReader, readWorld, type WatchEvent } from '../agent/cluster/index.ts'
 import type { ForensicRecord } from '../agent/forensics/record.ts'
-import { createPipeline } from '../agent/pipeline.ts'
+import { type Counts, createPipeline } from '../agent/pipeline.ts'
 import { compile, type Epoch } from '../agent/policy/index.ts'
 import { manifestsOf } from '../agent/quickstart/index.ts'
 import { createLines } from '../agent/source/lines.ts'
@@ -17,6 +17,8 @@ export interface Run {
   readonly bootTime?: number
   readonly fold?: boolean
   readonly decide?: 'end' | 'reply'
+  /** Is filled with what went through. */
+  readonly counts?: Partial<Counts>
   /** Lines by format. */
   readonly logs: Readonly<Record<string, readonly string[]>>
 }
@@ -53,5 +55,6 @@ export async function pipelineOver(run: Run): Promise<ForensicRecord[]> {
     intake.end()
   }
   pipeline.close()
+  if (run.counts !== undefined) Object.assign(run.counts, pipeline.counts)
   return records
 }

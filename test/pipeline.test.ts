@@ -1,6 +1,7 @@
 import t from 'tap'
 import type { FlowRecord, GapRecord } from '../agent/forensics/record.ts'
 import { isFlowRecord } from '../agent/forensics/record.ts'
+import type { Counts } from '../agent/pipeline.ts'
 import { pipelineOver } from './pipeline-over.ts'
 
 const drop = (second: number, rest = 'PROTO=TCP SPT=58886 DPT=5432 WINDOW=64240 RES=0x00 SYN URGP=0 ') =>
@@ -176,4 +177,36 @@ t.test("ulogd's connections are decided as conntrack's are", async t => {
       `${sent} packets, ${answered} answers`,
     )
   }
+})
+
+const antrea = (ms: string, direction: 'Ingress' | 'Egress', policy: string, action: string, ends: string) =>
+  `2026/11/24 10:00:00.${ms} Antrea${direction}Rule ${policy} <nil> ${direction} ${action} -1 <nil> ${ends} TCP 60 <nil>`
+
+t.test('where the CNI names a policy that decided nothing, the record says so', async t => {
+  const denied = '10.244.1.12 40112 10.244.1.21 5432'
+  const run = (policy: string) =>
+    pipelineOver({ logs: { 'antrea-np': [antrea('100000', 'Ingress', policy, 'Drop', denied)] } })
+  const [same] = (await run('K8sNetworkPolicy:data/pg-ingress')) as [FlowRecord]
+  t.same(same.why?.policies?.[0]?.name, 'pg-ingress')
+  t.same(same.reported?.policies, ['data/pg-ingress'])
+  t.equal(same.reported?.differs, undefined)
+  const [other] = (await run('K8sNetworkPolicy:data/old-name')) as [FlowRecord]
+  t.same(other.reported?.policies, ['data/old-name'])
+  t.equal(other.reported?.differs, true)
+  t.equal(other.why?.policies?.[0]?.name, 'pg-ingress', 'and neither is merged into the other')
+})
+
+t.test('the egress and the ingress line of one packet are one flow: what became of it', async t => {
+  const ends = '10.244.1.12 40112 10.244.1.21 5432'
+  const outward = antrea('100000', 'Egress', 'K8sNetworkPolicy:shop/out', 'Allow', ends)
+  const counts: Partial<Counts> = {}
+  const records = await pipelineOver({
+    logs: { 'antrea-np': [outward, antrea('100050', 'Ingress', 'K8sNetworkPolicy', 'Drop', ends)] },
+    counts,
+  })
+  t.match(counts, { flows: 1, allowed: 0, denied: 1 })
+  t.equal(records.filter(record => record.event === 'flow.denied').length, 1)
+  const through = antrea('100050', 'Ingress', 'K8sNetworkPolicy:data/pg-ingress', 'Allow', ends)
+  await pipelineOver({ logs: { 'antrea-np': [outward, through] }, counts })
+  t.match(counts, { flows: 1, allowed: 1, denied: 0, contradictions: 1 }, 'a leak is one at either side')
 })

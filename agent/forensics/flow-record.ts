@@ -54,11 +54,30 @@ export function flowRecord(finding: Finding, occurrence: Occurrence, node: strin
     proto: protocolName(finding.proto),
     nat: finding.nat,
     ...causes(finding, verdict),
-    reported: occurrence.reported,
+    reported: reportedEntry(occurrence.reported, finding),
     n: occurrence.n,
     bytes: occurrence.bytes > 0 ? occurrence.bytes : undefined,
     evidence: occurrence.evidence,
   }
+}
+
+/** What the CNI said, and whether it is another answer than a certain one of ours. */
+function reportedEntry(reported: Occurrence['reported'], finding: Finding): FlowRecord['reported'] {
+  if (reported === undefined || reported.policies === undefined) return reported
+  const sides = [finding.egress, finding.ingress, finding.deciding].filter(side => side !== undefined)
+  if (sides.length === 0 || !sides.every(isComparable)) return reported
+  const ours = new Set(sides.flatMap(side => side.witnesses.map(({ policy }) => policy.key)))
+  return reported.policies.every(name => ours.has(name)) ? reported : { ...reported, differs: true }
+}
+
+/** Policies of kinds that are evaluated here decided it, for certain. */
+function isComparable({ reason, certainty }: Attribution): boolean {
+  const isPolicies =
+    reason === 'rule-matched' ||
+    reason === 'not-isolated' ||
+    reason === 'no-rule-matched' ||
+    reason === 'explicit-deny'
+  return isPolicies && certainty === 'certain'
 }
 
 function causes(

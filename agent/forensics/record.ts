@@ -118,6 +118,8 @@ export interface FlowRecord {
         readonly verdict?: string | undefined
         readonly policies?: readonly string[] | undefined
         readonly as?: string | undefined
+        /** It names a policy that decided nothing here, by all that culprit knows for certain: look at both. */
+        readonly differs?: true | undefined
       }
     | undefined
   readonly n: number

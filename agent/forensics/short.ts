@@ -139,7 +139,9 @@ function noteTexts(record: FlowRecord): string[] {
   const leftOut = [...new Set(whys.flatMap(why => why.leftOut ?? []))]
   if (leftOut.length > 0) notes.push(`left out as invalid: ${printable(leftOut.join(', '))}`)
   if (record.reported?.policies?.length)
-    notes.push(`${printable(record.reported.by)} says ${printable(record.reported.policies.join(', '))}`)
+    notes.push(
+      `${printable(record.reported.by)} says ${printable(record.reported.policies.join(', '))}${record.reported.differs ? ', which differs' : ''}`,
+    )
   return notes
 }
 

@@ -1,4 +1,5 @@
-// What does a line cost? Parsing alone, and conntrack with its connections, against `wc -l`, splitting alone, and the obvious way
+// What does a line cost? Parsing alone, conntrack with its connections, and the whole path from bytes to records over the quickstart's
+// world, against `wc -l`, splitting alone, and the obvious way
 // to do it: regular expressions or JSON.parse and a Map. Every variant in a fresh process, CPU time, medians; ratios are what counts.
 // Of the formats that nobody writes a million lines a second of, the lines are those of the tests, over and over.
 //
@@ -10,15 +11,24 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
+import { type ClusterInput, readWorld } from '../../agent/cluster/index.ts'
+import { createPipeline } from '../../agent/pipeline.ts'
+import { compile, type Epoch } from '../../agent/policy/index.ts'
+import { manifestsOf } from '../../agent/quickstart/index.ts'
 import { createLines } from '../../agent/source/lines.ts'
+import { createTimeline } from '../../agent/timeline/index.ts'
 import { createConnections } from '../../agent/verdict/connections.ts'
 import { createFlow } from '../../collectors/flow.ts'
 import { formatByName, formats } from '../../collectors/index.ts'
+import { createUnwrapper } from '../../collectors/wrapper.ts'
 import { naive, readChunks } from './baseline.ts'
 import { writeConntrack, writeHubble, writeLog } from './generate.ts'
 import { cpuSecondsOf, median } from './report.ts'
 
 type Variant = (path: string, format: string) => number
+
+/** Set where the variant needs it: reading a world takes its time. */
+let world: ClusterInput | undefined
 
 const collectorOptions = { zone: (wall: number) => wall, year: 2026, prefixes: [], bootTime: Number.NaN }
 
@@ -52,12 +62,33 @@ const variants: Record<string, Variant> = {
     readChunks(path, chunk => lines.write(chunk))
     return count
   },
+  path(path, format) {
+    const timeline = createTimeline<Epoch>(world!, {
+      compile: input => compile(input, { profile: 'upstream' }),
+    })
+    const pipeline = createPipeline({
+      timeline,
+      node: undefined,
+      allowed: 'count',
+      fold: true,
+      emit: record => JSON.stringify(record),
+    })
+    const collector = createUnwrapper(formatByName(format)!, collectorOptions)
+    const intake = pipeline.open({ format, collector, file: path, stream: format, decide: 'end' })
+    const lines = createLines(intake.line)
+    readChunks(path, chunk => lines.write(chunk))
+    lines.close()
+    intake.end()
+    pipeline.close()
+    return pipeline.counts.lines
+  },
   naive,
 }
 
 /** One variant once, after warming up on the first part of the file; prints nanoseconds of CPU per line. */
-function runOne(name: string, format: string, path: string): void {
+async function runOne(name: string, format: string, path: string): Promise<void> {
   const variant = variants[name]!
+  if (name === 'path') world = await readWorld(manifestsOf())
   variant(path, format)
   const before = process.cpuUsage()
   const lines = variant(path, format)
@@ -87,7 +118,7 @@ function report(format: string, path: string, lines: number, runs: number): void
       `  ${name.padEnd(12)}${ns.toFixed(0).padStart(7)} ns  ${(1000 / ns).toFixed(2).padStart(6)} M/s  ${(ns / wc).toFixed(1).padStart(6)} x wc${isHot(format) ? `  ${(naive / ns).toFixed(1).padStart(5)} x faster than naive` : ''}\n`,
     )
   row('wc -l', wc)
-  for (const name of ['lines', 'parse', ...(format === 'conntrack' ? ['connections'] : [])])
+  for (const name of ['lines', 'parse', ...(format === 'conntrack' ? ['connections'] : []), 'path'])
     row(name, measure(name, format, path, runs))
   if (isHot(format)) row('naive', naive)
 }
@@ -131,7 +162,7 @@ const { values, positionals } = parseArgs({
   allowPositionals: true,
 })
 
-if (values.one) runOne(positionals[0]!, positionals[1]!, positionals[2]!)
+if (values.one) await runOne(positionals[0]!, positionals[1]!, positionals[2]!)
 else {
   const folder = mkdtempSync(join(tmpdir(), 'culprit-bench-'))
   const lines = Number(values.lines)
