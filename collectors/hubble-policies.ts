@@ -141,9 +141,8 @@ export function listOf(policies: readonly ListedPolicy[], isDenial: boolean): Po
     verdict: isDenial ? 'denied' : 'allowed',
     policies: policies.map((policy, i) => nameOf(policy, kinds[i]!)),
   }
-  // A deny rule of unknown kind is not a NetworkPolicy's either: those cannot deny.
-  const isOther =
-    policies.length > 0 && kinds.every(kind => !isEvaluated(kind) || (isDenial && kind === 'NetworkPolicy'))
+  // A deny rule of unknown kind is not a NetworkPolicy's: those cannot deny. One that is named all the same is a question for them.
+  const isOther = policies.length > 0 && !kinds.some(isEvaluated)
   return { reported, isDenial, isOther, withReason: new Map() }
 }
 

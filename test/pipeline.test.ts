@@ -193,6 +193,7 @@ t.test('where the CNI names a policy that decided nothing, the record says so', 
   const [other] = (await run('K8sNetworkPolicy:data/old-name')) as [FlowRecord]
   t.same(other.reported?.policies, ['data/old-name'])
   t.equal(other.reported?.differs, true)
+  t.match(other.why, { certainty: 'candidates', unsure: ['policy-left-out'] }, 'the world lacks it')
   t.equal(other.why?.policies?.[0]?.name, 'pg-ingress', 'and neither is merged into the other')
 })
 

@@ -61,7 +61,7 @@ export function flowRecord(finding: Finding, occurrence: Occurrence, node: strin
   }
 }
 
-/** What the CNI said, and whether it is another answer than a certain one of ours. */
+/** What the CNI said, and whether it is another answer than ours. */
 function reportedEntry(reported: Occurrence['reported'], finding: Finding): FlowRecord['reported'] {
   if (reported === undefined || reported.policies === undefined) return reported
   const sides = [finding.egress, finding.ingress, finding.deciding].filter(side => side !== undefined)
@@ -70,14 +70,14 @@ function reportedEntry(reported: Occurrence['reported'], finding: Finding): Flow
   return reported.policies.every(name => ours.has(name)) ? reported : { ...reported, differs: true }
 }
 
-/** Policies of kinds that are evaluated here decided it, for certain. */
+/** Policies of kinds that are evaluated here decided it. */
 function isComparable({ reason, certainty }: Attribution): boolean {
   const isPolicies =
     reason === 'rule-matched' ||
     reason === 'not-isolated' ||
     reason === 'no-rule-matched' ||
     reason === 'explicit-deny'
-  return isPolicies && certainty === 'certain'
+  return isPolicies && certainty !== 'unknown'
 }
 
 function causes(

@@ -118,7 +118,7 @@ export interface FlowRecord {
         readonly verdict?: string | undefined
         readonly policies?: readonly string[] | undefined
         readonly as?: string | undefined
-        /** It names a policy that decided nothing here, by all that culprit knows for certain: look at both. */
+        /** It names a policy that decided nothing here, by all that culprit knows: look at both. */
         readonly differs?: true | undefined
       }
     | undefined

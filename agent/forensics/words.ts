@@ -70,8 +70,9 @@ export const doubtWords: Readonly<Record<Unsure, Doubt>> = {
     surer: 'Only reading those policies tells',
   },
   'policy-left-out': {
-    because: 'A policy that could have had a say is invalid and was left out',
-    surer: 'Correct that policy: an API server would have refused it',
+    because:
+      'A policy that could have had a say is not counted here: it is invalid, or the CNI names it and this world does not have it',
+    surer: 'Correct it, for an API server would have refused it, or add it to the world',
   },
   'older-than-agent': {
     because: 'The connection is older than what was watched, so it may have been judged by earlier policies',

@@ -21,6 +21,7 @@ import { missesOf, nearestFirst, type RankedMiss } from './nearest.ts'
 import type { NetworkPolicy, Rule } from './network-policy.ts'
 import type { Change, Pod, World } from './objects.ts'
 import type { Profile } from './profile.ts'
+import { isRejected } from './rejected.ts'
 import type { State } from './state.ts'
 import { stateAfter, stateOf } from './state-edit.ts'
 import type { TierRule } from './tier-policy.ts'
@@ -35,6 +36,7 @@ export class Epoch {
   readonly #state: State
   readonly #ends: Ends
   readonly #ground: Ground
+  #policyKeys: Set<string> | undefined
   #fixes: Fixes | undefined
 
   constructor(state: State) {
@@ -56,6 +58,15 @@ export class Epoch {
   get rejections(): readonly Rejection[] {
     const all = [...this.#state.rejections.values()].map(({ rejection }) => rejection)
     return all.sort((a, b) => (a.key < b.key ? -1 : a.key > b.key ? 1 : 0))
+  }
+
+  /** Is there a policy that answers would call by this key, valid or not? */
+  knowsPolicy(key: string): boolean {
+    if (this.#policyKeys === undefined) {
+      const policies = [...this.#state.policies.values()]
+      this.#policyKeys = new Set(policies.map(policy => (isRejected(policy) ? policy.key : policy.ref.key)))
+    }
+    return this.#policyKeys.has(key)
   }
 
   pod(uid: string): Pod | undefined {

@@ -26,6 +26,8 @@ interface Circumstances {
   readonly isNewcomers: boolean
   /** Policies of kinds that are not evaluated here may have a say. */
   readonly hasUnsupported: boolean
+  /** The CNI names a policy that is not in the world. */
+  readonly isForeign: boolean
   /** The line does not print the port, and at some port the packet would have been allowed. */
   readonly isPortOpen: boolean
   /** The line is about the other direction, which cannot be judged. */
@@ -49,7 +51,7 @@ export function doubtOf(
     certainty = leastCertain(certainty, 'candidates')
     reasons.push(...(peer.reasons.length > 0 ? peer.reasons : (['peer-unresolved'] as const)))
   }
-  if (answer.leftOut.length > 0) reasons.push('policy-left-out')
+  if (answer.leftOut.length > 0 || circumstances.isForeign) reasons.push('policy-left-out')
   if (answer.undefinedChoice || isHairpin(question, answer)) reasons.push('undefined-choice')
   if (answer.unknownName) reasons.push('peer-unresolved')
   if (circumstances.isContested) reasons.push('policy-just-changed')

@@ -1,7 +1,8 @@
 // A flow's finding: who is responsible for its verdict, by the policies in force at its time.
 
 import { Cause, Event, type Flow, Notice, Reply, verdictNames } from '../../collectors/flow.ts'
-import type { Direction, DirectionAnswer } from '../policy/index.ts'
+import { isEvaluated } from '../../collectors/policy-kinds.ts'
+import type { Direction, DirectionAnswer, Epoch } from '../policy/index.ts'
 import { hasPolicyPorts } from '../policy/protocol.ts'
 import { sortReasons, type Unsure } from '../timeline/unsure.ts'
 import { type Bench, type Eyes, openBench, ownDirection, verdictIn } from './bench.ts'
@@ -223,6 +224,17 @@ function isSameAnswer(a: DirectionAnswer, b: DirectionAnswer): boolean {
   })
 }
 
+/** Then the world that is judged by is not the whole one. Kinds that are not evaluated here are another matter. */
+function namesForeign({ reported }: Flow, epoch: Epoch): boolean {
+  return reported?.policies.some(name => isEvaluatedName(name) && !epoch.knowsPolicy(name)) ?? false
+}
+
+/** `ns/name` or `Kind/name`, and not `Kind/ns/name` or a name without its namespace. */
+function isEvaluatedName(name: string): boolean {
+  const [first, ...rest] = name.split('/')
+  return rest.length === 1 && (isEvaluated(first!) || !/[A-Z]/.test(first!))
+}
+
 /** `openPorts`: what a port that is not known must be able to change to be a doubt. */
 function doubtIn(bench: Bench, direction: Direction, choice: Choice, openPorts: readonly string[]): Doubt {
   const { state, possible } = choice
@@ -234,6 +246,7 @@ function doubtIn(bench: Bench, direction: Direction, choice: Choice, openPorts: 
     isNewcomers: isNewcomers(bench, direction, choice),
     epochs: possible.map(each => each.epoch),
     hasUnsupported: bench.hasUnsupported,
+    isForeign: possible.every(({ epoch }) => namesForeign(bench.flow, epoch)),
     isPortOpen: openPorts.includes(state.atOtherPorts(direction)),
     // The line speaks of the other end's policies, and that end is nobody we know: these ones are not to blame.
     isElsewhere:

@@ -34,7 +34,7 @@ export interface Judged {
   readonly isVerdictOpen: boolean
   /** The line prints no port where the protocol has one. */
   readonly isPortUnknown: boolean
-  /** S46: "for others allow and deny may vary". */
+  /** S46: "for others allow and deny may vary"; or the CNI names a policy that the world does not have. */
   readonly isUndefined: boolean
   /** Two live pods claim the subject's address. */
   readonly isSubjectUnsure: boolean
@@ -90,10 +90,19 @@ export function judge(
       isSubjectUnsure: claimsOn(whole, direction === 'egress' ? seen.from : seen.to).length > 1,
       isEndUnsure: new Set(situations.map(({ world }) => world)).size > 1,
       isPortUnknown: seen.port === undefined,
-      isUndefined: seen.transport === 'ICMP' && all.some(one => one?.reason !== 'not-isolated'),
+      isUndefined:
+        (seen.transport === 'ICMP' && all.some(one => one?.reason !== 'not-isolated')) ||
+        (seen.reported ?? []).some(name => isMissing(whole, name)),
       suspects: new Set(all.flatMap(one => one?.policies ?? [])),
     }
   })
+}
+
+/** `ns/name` of no NetworkPolicy of the world. */
+function isMissing({ policies }: World, name: string): boolean {
+  const [ns, own, more] = name.split('/')
+  if (own === undefined || more !== undefined || /[A-Z]/.test(ns!)) return false
+  return !policies.some(({ metadata }) => metadata.name === own && (metadata.namespace ?? 'default') === ns)
 }
 
 /** Whether the connection as a whole is denied: in all situations, in none, or in some. */
