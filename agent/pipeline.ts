@@ -15,6 +15,7 @@ import {
 import { createWatch, type Stance } from './forensics/watch.ts'
 import type { Epoch } from './policy/index.ts'
 import type { AppliedChange, Timeline } from './timeline/index.ts'
+import { isContradiction } from './verdict/accusation.ts'
 import { openBench } from './verdict/bench.ts'
 import { createCases } from './verdict/cases.ts'
 import { type Connections, createConnections } from './verdict/connections.ts'
@@ -334,10 +335,6 @@ function tally(counts: Counts, verdict: Verdict): void {
     case Verdict.none:
       counts.undecided++
   }
-}
-
-function isContradiction({ deciding, egress, ingress }: Finding): boolean {
-  return [deciding, egress, ingress].some(side => side?.agreement === 'contradicts')
 }
 
 /** What an intake needs of its pipeline. */

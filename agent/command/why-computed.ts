@@ -5,6 +5,7 @@ import { isIPv4 } from '../address.ts'
 import type { Judged, OtherPair } from '../forensics/explanation.ts'
 import { flowRecord } from '../forensics/flow-record.ts'
 import { isFinished } from '../policy/end.ts'
+import { leastCertain, sortReasons } from '../timeline/index.ts'
 import type { Attribution, Finding } from '../verdict/finding.ts'
 import { judge } from '../verdict/judge.ts'
 import { orient } from '../verdict/orient.ts'
@@ -82,7 +83,26 @@ function find({ view, time, eyes }: Question, proto: number, { from, to }: Pair)
     port: to.port,
     called: to.called,
   })
-  return judge(flow, orient(flow), view, eyes)
+  return unsureOfUnknown(judge(flow, orient(flow), view, eyes))
+}
+
+/** An address of a pod network that is no known pod's may have policies of its own: that nothing else denies is not all. */
+function unsureOfUnknown(finding: Finding): Finding {
+  const { initiator, responder, deciding } = finding
+  const isWhole = initiator.kind !== 'unknown' && responder.kind !== 'unknown'
+  if (isWhole || deciding === undefined || deciding.verdict !== 'allowed') return finding
+  const weaker = (side: Attribution): Attribution => ({
+    ...side,
+    certainty: leastCertain(side.certainty, 'candidates'),
+    unsure: sortReasons([...side.unsure, 'peer-unresolved']),
+  })
+  const { egress, ingress } = finding
+  return {
+    ...finding,
+    deciding: weaker(deciding),
+    egress: egress && weaker(egress),
+    ingress: ingress && weaker(ingress),
+  }
 }
 
 function verdictOf({ deciding, unjudged }: Finding): 'allowed' | 'denied' | 'unknown' {

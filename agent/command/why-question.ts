@@ -49,7 +49,10 @@ export function aimAt({ to, port, proto }: Question, pods: readonly Pod[]): Aim 
   }
   const text = declared.map(each => formatPort(each.proto, each.port)).join(', ')
   if (declared.length === 1)
-    return { ...only!, note: `Port ${text} was taken, the only one that ${to.name} declares.` }
+    return {
+      ...only!,
+      note: `Port ${text} was taken, the only one${proto === undefined ? '' : ' of this protocol'} that ${to.name} declares.`,
+    }
   throw new UsageError(`Cannot answer without --port: ${to.name} declares ${text || 'none'}`)
 }
 

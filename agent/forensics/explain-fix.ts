@@ -70,7 +70,7 @@ type Fields = Readonly<Record<string, unknown>>
 
 function ruleText(rule: Fields): string {
   const peers = asList(rule.from ?? rule.to).map(each => peerText(each as Fields))
-  const ports = asList(rule.ports).map(each => portText(each as Fields))
+  const ports = asList(rule.ports ?? rule.protocols).map(each => portText(each as Fields))
   const action = typeof rule.action === 'string' ? ` (${printable(rule.action)})` : ''
   const direction = rule.to === undefined ? 'from' : 'to'
   const who = peers.length === 0 ? 'everybody' : listed(peers)
@@ -78,11 +78,25 @@ function ruleText(rule: Fields): string {
 }
 
 function portText(port: Fields): string {
+  for (const protocol of ['tcp', 'udp', 'sctp']) {
+    const own = port[protocol] as Fields | undefined
+    if (own !== undefined)
+      return portText({
+        ...destination(own.destinationPort as Fields | undefined),
+        protocol: protocol.toUpperCase(),
+      })
+  }
   const inner = (port.portNumber ?? port.portRange) as Fields | undefined
   if (inner !== undefined) return portText(inner)
   const number = port.endPort === undefined ? port.port : `${String(port.port)}-${String(port.endPort)}`
   const protocol = String(port.protocol ?? 'TCP')
   return printable(number === undefined ? `every ${protocol} port` : `port ${String(number)}/${protocol}`)
+}
+
+/** A ClusterNetworkPolicy's way of naming a port, as a NetworkPolicy would. */
+function destination(port: Fields = {}): Fields {
+  const range = port.range as Fields | undefined
+  return range === undefined ? { port: port.number } : { port: range.start, endPort: range.end }
 }
 
 function peerText(peer: Fields): string {
@@ -93,6 +107,7 @@ function peerText(peer: Fields): string {
   if (Array.isArray(peer.networks)) return printable(peer.networks.join(', '))
   const pods = selectorText(peer.podSelector as Fields | undefined)
   const who = pods === '' ? 'every pod' : `pods with ${pods}`
+  if (peer.namespaceSelector === undefined && pods === '') return 'every pod of the same namespace'
   return peer.namespaceSelector === undefined
     ? who
     : `${who} of ${namespaceText(peer.namespaceSelector as Fields)}`

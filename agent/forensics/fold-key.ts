@@ -1,5 +1,6 @@
 // Which flows are repeats of each other (DESIGN section 7): the same verdict, direction, source and destination workload, port,
-// protocol, reason, and deciding policies with their generations. An endpoint without a workload counts by its address, or by what
+// protocol, reason, and deciding policies with their generations; and they stand to the policies in the same way, so that no leak
+// hides among the repeats of what was right. An endpoint without a workload counts by its address, or by what
 // the line calls it where it hides that.
 
 import type { Attribution, Finding, Party } from '../verdict/finding.ts'
@@ -22,7 +23,7 @@ function endText({ pod, ip, named }: Party): string {
 function sideText(side: Attribution | undefined): string {
   if (side === undefined) return ''
   const policies = side.witnesses.map(
-    ({ policy, rule }) => `${policy.key}#${rule}@${policy.generation ?? ''}`,
+    ({ policy, rule }) => `${policy.key}#${rule}@${policy.uid ?? ''}@${policy.generation ?? ''}`,
   )
-  return `${side.direction}:${side.reason}:${policies.join(',')}`
+  return `${side.direction}:${side.reason}:${side.agreement}:${policies.join(',')}`
 }

@@ -17,7 +17,7 @@ import { Ends } from './ends.ts'
 import { evaluate, type Ground } from './evaluate.ts'
 import { Fixes } from './fix/fixes.ts'
 import type { Isolation } from './isolation.ts'
-import { missesOf, nearestFirst, type RankedMiss } from './nearest.ts'
+import { type Miss, missesOf, nearestFirst } from './nearest.ts'
 import type { NetworkPolicy, Rule } from './network-policy.ts'
 import type { Change, Pod, World } from './objects.ts'
 import type { Profile } from './profile.ts'
@@ -132,14 +132,25 @@ export class Epoch {
     return resolved.epoch === this ? resolved : this.#ends.told(end.address, end.pod)
   }
 
-  /** What came nearest in each denied direction, or in the one asked for: one per isolating policy with rules, nearest first. */
-  nearest(from: End, to: End, protocol: number, port: number, direction?: Direction): NearestMiss[] {
+  /**
+   * What came nearest in each denied direction, or in the one asked for: one per isolating policy with rules, nearest first; of
+   * those the first `most`, all by default.
+   */
+  nearest(
+    from: End,
+    to: End,
+    protocol: number,
+    port: number,
+    direction?: Direction,
+    most = Number.POSITIVE_INFINITY,
+  ): NearestMiss[] {
     const answer = this.evaluate(from, to, protocol, port)
     const asked = direction === undefined ? directions : [direction]
     // A rule that denies is the answer itself: nothing came near.
     const denied = asked.filter(each => answer[each].reason === 'no-rule-matched')
     return nearestFirst(
       denied.flatMap(each => this.#misses(each, this.#own(from), this.#own(to), protocol, port)),
+      most,
     )
   }
 
@@ -153,13 +164,7 @@ export class Epoch {
     return this.#fixes.fix({ direction, subject, peer, protocol, port }, answer)
   }
 
-  #misses(
-    direction: Direction,
-    from: ResolvedEnd,
-    to: ResolvedEnd,
-    protocol: number,
-    port: number,
-  ): RankedMiss[] {
+  #misses(direction: Direction, from: ResolvedEnd, to: ResolvedEnd, protocol: number, port: number): Miss[] {
     const [subject, peer] = direction === 'egress' ? [from, to] : [to, from]
     const peerNamespace = peer.entry && this.#ends.namespace(peer.entry.pod.ns)
     return missesOf(subject[direction]!, {

@@ -27,13 +27,6 @@ export interface Missed {
   readonly interner: Interner
 }
 
-export interface RankedMiss {
-  readonly miss: NearestMiss
-  readonly terms: number
-  readonly rule: number
-  readonly peer: number
-}
-
 interface Term {
   readonly failed: string
   readonly want: string
@@ -47,31 +40,38 @@ export interface NearRule {
   readonly peer: number
 }
 
-/** Fewest terms first; ties by namespace/name, then rule index, then peer index; egress before ingress. */
-export function nearestFirst(misses: RankedMiss[]): NearestMiss[] {
+/** A policy's rule that came nearest, and to what. */
+export interface Miss {
+  readonly near: NearRule
+  readonly missed: Missed
+}
+
+/** The first `most` in words. Fewest terms first; ties by namespace/name, then rule index, then peer index; egress before ingress. */
+export function nearestFirst(misses: Miss[], most: number): NearestMiss[] {
   if (misses.length > 1) misses.sort(compareMisses)
-  return misses.map(({ miss }) => miss)
+  return misses.slice(0, most).map(inWords)
 }
 
-function compareMisses(a: RankedMiss, b: RankedMiss): number {
-  const [keyA, keyB] = [a.miss.policy.key, b.miss.policy.key]
-  return a.terms - b.terms || (keyA < keyB ? -1 : keyA > keyB ? 1 : a.rule - b.rule || a.peer - b.peer)
+function compareMisses({ near: a }: Miss, { near: b }: Miss): number {
+  if (a.terms !== b.terms) return a.terms - b.terms
+  const [keyA, keyB] = [a.rule.source.ref.key, b.rule.source.ref.key]
+  return keyA < keyB ? -1 : keyA > keyB ? 1 : a.rule.index - b.rule.index || a.peer - b.peer
 }
 
-/** One miss per policy that has rules in the direction. Counting goes over all rules, only the nearest is put into words. */
-export function missesOf(isolation: Isolation, missed: Missed): RankedMiss[] {
-  const misses: RankedMiss[] = []
+/** One miss per policy that has rules in the direction. */
+export function missesOf(isolation: Isolation, missed: Missed): Miss[] {
+  const misses: Miss[] = []
   let nearest: NearRule | undefined
   for (const rule of isolation.rules) {
     if (nearest !== undefined && nearest.rule.source !== rule.source) {
-      misses.push(inWords(nearest, missed))
+      misses.push({ near: nearest, missed })
       nearest = undefined
     }
     const near = nearRule(rule, missed)
     // Strictly fewer: of equals the first rule stays.
     if (nearest === undefined || near.terms < nearest.terms) nearest = near
   }
-  if (nearest !== undefined) misses.push(inWords(nearest, missed))
+  if (nearest !== undefined) misses.push({ near: nearest, missed })
   return misses
 }
 
@@ -91,7 +91,7 @@ function nearestPeer(rule: CompiledRule, { direction, peer, interner }: Missed):
   return 0
 }
 
-function inWords({ rule: compiled, terms, peer }: NearRule, missed: Missed): RankedMiss {
+function inWords({ near: { rule: compiled, terms, peer }, missed }: Miss): NearestMiss {
   const { direction } = missed
   const { source } = compiled
   const rule = source[direction][compiled.index]!
@@ -100,8 +100,7 @@ function inWords({ rule: compiled, terms, peer }: NearRule, missed: Missed): Ran
   if (words.length < terms) words.push(portTerm(rule, missed))
   const { failed, want, have } = words[0]!
   const where = `${direction}[${compiled.index}]`
-  const miss = { direction, policy: source.ref, rule: where, failed, want, have, also: words.slice(1) }
-  return { miss, terms, rule: compiled.index, peer }
+  return { direction, policy: source.ref, rule: where, failed, want, have, also: words.slice(1) }
 }
 
 function peerTerms(peer: Peer, ns: string, path: string, missed: Missed): Term[] {

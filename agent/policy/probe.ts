@@ -166,7 +166,12 @@ export function answerOf(epoch: Epoch, probe: ResolvedProbe, answer: Answer): Pr
   const { verdict, egress, ingress } = answer
   const judged = [egress, ingress].filter(each => each.verdict !== 'n/a')
   const leftOut = leftOutOf(egress, ingress)
-  const isSure = leftOut.length === 0 && !probe.isAmbiguous && !isOpen(egress) && !isOpen(ingress)
+  const isSure =
+    leftOut.length === 0 &&
+    !probe.isAmbiguous &&
+    !isOpen(egress) &&
+    !isOpen(ingress) &&
+    !isOfUnknown(epoch, probe, answer)
   return {
     ...(probe.id != null && { id: probe.id }),
     verdict,
@@ -177,6 +182,23 @@ export function answerOf(epoch: Epoch, probe: ResolvedProbe, answer: Answer): Pr
     ...(leftOut.length > 0 && { leftOut }),
     ...(!isSure && { certainty: 'candidates' }),
   }
+}
+
+/** An address of a pod network that is no known pod's: it may have policies of its own that deny, and be whom a rule admits. */
+function isOfUnknown(
+  epoch: Epoch,
+  { from, to }: ResolvedProbe,
+  { verdict, egress, ingress }: Answer,
+): boolean {
+  if (from.kind !== 'unknown' && to.kind !== 'unknown') return false
+  if (verdict === 'allowed') return true
+  return [
+    { subject: from, answer: egress },
+    { subject: to, answer: ingress },
+  ].every(
+    ({ subject, answer }) =>
+      answer.verdict !== 'denied' || epoch.rulesOf(subject.pod!, answer.direction).length > 0,
+  )
 }
 
 /** Does the answer rest on a choice, or on a name that nobody knows? */

@@ -13,6 +13,7 @@ export interface Accusation {
 
 export function accusationOf(finding: Finding): Accusation | undefined {
   const { verdict, deciding } = finding
+  if (!isContradiction(finding)) return undefined
   const isAllowed = verdict === 'allowed'
   if (!isAllowed && verdict !== 'denied' && verdict !== 'rejected') return undefined
   const said = isAllowed ? 'denied' : 'allowed'
@@ -26,4 +27,13 @@ export function accusationOf(finding: Finding): Accusation | undefined {
   if (attribution === undefined) return undefined
   const event = isAllowed ? 'verdict.leak' : 'verdict.overblock'
   return { event, attribution, other: accusing.find(side => side !== attribution) }
+}
+
+/** Some side of it says otherwise than what was observed. */
+export function isContradiction({ deciding, egress, ingress }: Finding): boolean {
+  return isContrary(deciding) || isContrary(egress) || isContrary(ingress)
+}
+
+function isContrary(side: Attribution | undefined): boolean {
+  return side?.agreement === 'contradicts'
 }

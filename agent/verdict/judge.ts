@@ -5,13 +5,13 @@ import { isEvaluated } from '../../collectors/policy-kinds.ts'
 import type { Direction, DirectionAnswer, Epoch } from '../policy/index.ts'
 import { hasPolicyPorts } from '../policy/protocol.ts'
 import { sortReasons, type Unsure } from '../timeline/unsure.ts'
-import { type Bench, type Eyes, openBench, ownDirection, verdictIn } from './bench.ts'
+import { askedOf, type Bench, type Eyes, openBench, ownDirection, verdictIn } from './bench.ts'
 import { blame } from './blame.ts'
 import { type Doubt, doubtOf, isKnown, matters, NO_DOUBT } from './doubt.ts'
 import type { Agreement, Attribution, Blame, Finding, Reason } from './finding.ts'
 import { ofHidden } from './hidden.ts'
 import { isAssumed, type Orientation } from './orient.ts'
-import { natOf, partyOf, serviceOf, type View } from './question.ts'
+import { natOf, type Place, partyOf, serviceOf, type View } from './question.ts'
 import { answersToOthers, type StateAnswer } from './states.ts'
 
 export type { Eyes } from './bench.ts'
@@ -42,18 +42,7 @@ function sentence(bench: Bench): Sentence {
   if (flow.cause !== Cause.none && bench.observed !== 'allowed') return notOurs(bench)
   if (judged.length === 0) return nobodys(bench)
   const choice = choose(bench)
-  const doubts = judged.map(direction => doubtIn(bench, direction, choice, ['other rules', 'other verdict']))
-  const own = ownDirection(bench.flow)
-  // Doubts about a direction that the line does not mean cannot explain anything.
-  const isOwnJudged = own !== undefined && judged.includes(own)
-  const isSettled = judged.every(
-    direction =>
-      (isOwnJudged && direction !== own) ||
-      doubtIn(bench, direction, choice, ['other verdict']).certainty === 'certain',
-  )
-  const attributions = judged.map((direction, i) =>
-    attribute(bench, direction, choice, doubts[i]!, isSettled),
-  )
+  const attributions = judged.map(direction => attribute(bench, direction, choice))
   const egress = attributions.find(a => a.direction === 'egress')
   const ingress = attributions.find(a => a.direction === 'ingress')
   if (bench.observed === 'allowed')
@@ -152,7 +141,8 @@ function choose(bench: Bench): Choice {
   const agreeing = states.filter(state => verdictIn(bench, state) === observed)
   const state = agreeing[0] ?? current
   const agreement = agreeing.length === 0 ? 'contradicts' : state.undone.length === 0 ? 'agrees' : 'lagging'
-  const possible = agreeing.length === 0 ? states : states.filter(each => !isRuledOut(bench, each))
+  const areAllPossible = agreeing.length === 0 || agreeing.length === states.length
+  const possible = areAllPossible ? states : states.filter(each => !isRuledOut(bench, each))
   return { state, agreement, possible }
 }
 
@@ -178,8 +168,8 @@ function isRuledOut(bench: Bench, state: StateAnswer): boolean {
 /** While an address is new to the data plane, its peer may have been judged as somebody else, or by no rule that admits it yet. */
 function isNewcomers(bench: Bench, direction: Direction, { state, agreement }: Choice): boolean {
   const { question, observed, flow } = bench
-  const ends = [question.initiator.owner, question.responder.owner, question.seen.owner]
-  if (ends.every(({ takenFor }) => takenFor.length === 0)) return false
+  const { initiator, responder, seen } = question
+  if (!isNewcomer(initiator) && !isNewcomer(responder) && !isNewcomer(seen)) return false
   const isContradiction =
     observed === 'allowed' ? state[direction].verdict === 'denied' : agreement === 'contradicts'
   const isSecond = direction === 'ingress' && observed !== 'allowed' && ownDirection(flow) === undefined
@@ -188,6 +178,10 @@ function isNewcomers(bench: Bench, direction: Direction, { state, agreement }: C
     otherAnswers(bench, direction).some(other => !isSameAnswer(state[direction], other)) ||
     (isSecond && otherAnswers(bench, 'egress').some(other => other.verdict !== state.egress.verdict))
   )
+}
+
+function isNewcomer({ owner }: Place): boolean {
+  return owner.takenFor.length > 0
 }
 
 /** Those that what was observed leaves possible. */
@@ -257,15 +251,18 @@ function doubtIn(bench: Bench, direction: Direction, choice: Choice, openPorts: 
   })
 }
 
-function attribute(
-  bench: Bench,
-  direction: Direction,
-  choice: Choice,
-  doubt: Doubt,
-  isSettled: boolean,
-): Attribution {
+/** Nothing that is not known could change a verdict that the line means. */
+function isSettled(bench: Bench, choice: Choice): boolean {
+  // Doubts about a direction that the line does not mean cannot explain anything.
+  return askedOf(bench).every(
+    direction => doubtIn(bench, direction, choice, ['other verdict']).certainty === 'certain',
+  )
+}
+
+function attribute(bench: Bench, direction: Direction, choice: Choice): Attribution {
   const { state } = choice
   const answer = state[direction]
+  const doubt = doubtIn(bench, direction, choice, ['other rules', 'other verdict'])
   const attribution: Attribution = {
     direction,
     verdict: answer.verdict === 'denied' ? 'denied' : 'allowed',
@@ -281,7 +278,7 @@ function attribute(
   }
   if (doubt.certainty === 'unknown') return unknown(attribution)
   if (bench.observed === 'allowed') return ofAllowed(bench, attribution, state)
-  return choice.agreement === 'contradicts' ? unexplained(bench, attribution, isSettled) : attribution
+  return choice.agreement === 'contradicts' ? unexplained(bench, attribution, choice) : attribution
 }
 
 function changedOf(
@@ -321,11 +318,8 @@ function ofAllowed(bench: Bench, attribution: Attribution, state: StateAnswer): 
 }
 
 /** A denial that no state explains is a contradiction only where nothing that is not known could explain it. */
-function unexplained(
-  { question, flow, judged }: Bench,
-  attribution: Attribution,
-  isSettled: boolean,
-): Attribution {
+function unexplained(bench: Bench, attribution: Attribution, choice: Choice): Attribution {
+  const { question, flow, judged } = bench
   const own = ownDirection(flow)
   // The line speaks of the other end's policies, which are not judged here: that these ones allow it says nothing.
   const isElsewhere = own !== undefined && !judged.includes(own)
@@ -338,7 +332,7 @@ function unexplained(
       certainty: 'unknown',
       unsure: sortReasons([...attribution.unsure, 'peer-unresolved']),
     })
-  return isSettled ? attribution : { ...attribution, agreement: 'undecided' }
+  return isSettled(bench, choice) ? attribution : { ...attribution, agreement: 'undecided' }
 }
 
 function unknown(attribution: Attribution): Attribution {

@@ -18,6 +18,7 @@ export interface StateAnswer {
   readonly ingress: DirectionAnswer
   /** The responder is a Service whose pods would not all get this answer. */
   readonly isMixed: boolean
+  /** The one that came nearest, if any. */
   nearest(direction: Direction): readonly NearestMiss[]
   fix(direction: Direction): Fix | undefined
   /** What the answer would be at some port, where the line does not print which it was. */
@@ -100,7 +101,7 @@ export function answerState(
     },
     nearest: direction => {
       const { end, port } = targets[0]!
-      return epoch.nearest(direction === 'egress' ? from : seen, end, question.proto, port, direction)
+      return epoch.nearest(direction === 'egress' ? from : seen, end, question.proto, port, direction, 1)
     },
     fix: direction => {
       const { end, port } = targets[0]!

@@ -43,9 +43,9 @@ t.test('replay that is interrupted writes what it has, says so, and ends with 1'
   program.stdout.on('data', (chunk: Buffer) => {
     stdout += chunk
   })
-  program.stdin.write(kernel)
-  // Nobody ends its standard input.
-  setTimeout(() => program.kill('SIGTERM'), 2500)
+  // More than a pipe holds: once it is written, most of it has been read. Nobody ends its standard input.
+  const long = kernel.toString().repeat(Math.ceil(400_000 / kernel.length))
+  program.stdin.write(long, () => setTimeout(() => program.kill('SIGTERM'), 250))
   const { code, stderr } = await end(program)
   t.equal(code, 1)
   t.match(stderr, /interrupted: what had been read is written/)

@@ -152,6 +152,29 @@ t.test('explain() puts an edit into words, with what else it opens', async t => 
       'In AdminNetworkPolicy/edge, add ingress[0]: a rule (Allow) from pods with app=cart of namespace shop, on port 80/TCP. It lets in shop/cart-0 alone, on 5432/TCP.',
     ],
     [
+      {
+        kind: 'policy',
+        target: 'ClusterNetworkPolicy/edge',
+        patch: [
+          {
+            op: 'add',
+            path: '/spec/egress/1',
+            value: {
+              action: 'Accept',
+              to: [{ networks: ['203.0.113.4/32'] }],
+              protocols: [{ tcp: { destinationPort: { number: 85 } } }],
+            },
+          },
+        ],
+        opens,
+      },
+      'In ClusterNetworkPolicy/edge, add egress[1]: a rule (Accept) to 203.0.113.4/32, on port 85/TCP. It lets in shop/cart-0 alone, on 5432/TCP.',
+    ],
+    [
+      add('/spec/ingress/-', { from: [{ podSelector: {} }], ports: [{ protocol: 'TCP', port: 80 }] }),
+      'In data/pg-ingress, add to ingress: a rule from every pod of the same namespace, on port 80/TCP. It lets in shop/cart-0 alone, on 5432/TCP.',
+    ],
+    [
       { kind: 'none', because: 'nobody knows which pod the client was' },
       'No single edit of a policy or a label would have let it through: nobody knows which pod the client was.',
     ],

@@ -53,3 +53,22 @@ t.test('an address that several live pods claim gives candidates, a Running pod 
   const line = askProbe(epochOf(world), { from: '10.7.7.7', to: 'x/a', port: 80 })
   t.match(line, { verdict: 'allowed', certainty: 'candidates' })
 })
+
+t.test('an address of a pod network that no pod is known to have makes no answer sure', async t => {
+  const nodes = [{ name: 'n', labels: {}, addresses: [], podCIDRs: ['10.9.0.0/16'] }]
+  const closed = policy('x/p', { podSelector: {}, policyTypes: ['Ingress'] })
+  const choosy = policy('x/p', { ingress: [{ from: [{ podSelector: {} }] }] })
+  const open = { ...plain, nodes }
+  const unknown = { from: '10.9.1.1', to: 'x/a', port: 80 }
+  t.match(askProbe(epochOf(open), unknown), { verdict: 'allowed', certainty: 'candidates' })
+  t.match(askProbe(epochOf(open), { ...unknown, from: 'x/a', to: '10.9.1.1' }), { certainty: 'candidates' })
+  t.match(askProbe(epochOf(withPolicies(open, choosy)), unknown), {
+    verdict: 'denied',
+    certainty: 'candidates',
+  })
+  t.notHas(
+    askProbe(epochOf(withPolicies(open, closed)), unknown),
+    { certainty: 'candidates' },
+    'whoever it is',
+  )
+})

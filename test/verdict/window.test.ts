@@ -84,5 +84,5 @@ t.test('nothing is held against the data plane in a window in which the policies
     [-300, 'DELETED', deny],
     [30, 'ADDED', { ...deny, metadata: { ...deny.metadata, uid: 'new' } }],
   ])
-  t.match(why, { certainty: 'candidates', agreement: 'undecided', unsure: ['aggregated'] })
+  t.match(why, { certainty: 'candidates', agreement: 'undecided', unsure: ['policy-left-out', 'aggregated'] })
 })
