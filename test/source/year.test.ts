@@ -14,6 +14,7 @@ t.test('guessYear() takes the year nearest before the last change of the file', 
     ['2026-08-21T18:10:17Z x', '2026-11-24T12:00:00Z', 2026],
     ['I1231 23:59:59.257809       1 logging.go:67] x', '2027-01-01T00:00:02Z', 2026],
     ['2027-01-01T00:00:00Z stderr F I0101 00:00:00.257809 1 x', '2027-01-01T00:00:02Z', 2027],
+    ['Nov 20 09:52:01 n kernel: x\nDec 10 09:52:01 n kernel: x', '2026-11-24T12:00:00Z', 2025],
     ['no stamp', '2020-01-01T00:00:00Z', 2020],
   ]
   for (const [text, modified, year] of rows)
