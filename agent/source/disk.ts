@@ -1,0 +1,94 @@
+// What a follower needs of a file system, small enough to be faked whole: stat and list names, and read open files at an offset.
+
+import {
+  closeSync,
+  fstatSync,
+  constants as open,
+  openSync,
+  readdirSync,
+  readSync,
+  realpathSync,
+  type Stats,
+  statSync,
+} from 'node:fs'
+
+export interface FileStat {
+  readonly dev: number
+  readonly ino: number
+  /** Bytes. */
+  readonly size: number
+  /** Milliseconds since 1970 of the last change of the content, and of anything about the file. */
+  readonly modifiedMs: number
+  readonly changedMs: number
+  readonly isFile: boolean
+  /** Bytes on disk, where `size` is that of the uncompressed content. */
+  readonly storedSize?: number
+}
+
+/** An open file: it stays readable when its name is renamed or removed, and its inode cannot be given to another file. */
+export interface OpenFile {
+  stat(): FileStat
+  /** Fills `buffer` from `offset` on; fewer bytes than it holds only at the end of the file. */
+  read(buffer: Uint8Array, offset: number): number
+  close(): void
+}
+
+export interface Disk {
+  /** Follows links; undefined where there is nothing, or nothing that may be seen. */
+  stat(path: string): FileStat | undefined
+  /** Names in a directory; none where there is no directory. */
+  list(directory: string): readonly string[]
+  /** The path behind links; undefined where it leads nowhere. */
+  realPath(path: string): string | undefined
+  /** Undefined where there is no such file; throws an ErrnoException for every other reason. */
+  open(path: string): OpenFile | undefined
+}
+
+const gone = new Set(['ENOENT', 'ENOTDIR', 'ELOOP'])
+
+export const realDisk: Disk = {
+  stat: path => unlessError(() => described(statSync(path))),
+  list: directory => unlessError(() => readdirSync(directory)) ?? [],
+  realPath: path => unlessError(() => realpathSync(path)),
+  open(path) {
+    let fd: number
+    try {
+      // Without O_NONBLOCK the open of a pipe waits for its writer, and the whole agent with it.
+      fd = openSync(path, open.O_RDONLY | open.O_NONBLOCK)
+    } catch (cause) {
+      if (gone.has((cause as NodeJS.ErrnoException).code ?? '')) return undefined
+      throw cause
+    }
+    return openFile(fd)
+  },
+}
+
+function unlessError<T>(look: () => T): T | undefined {
+  try {
+    return look()
+  } catch {
+    // Whatever the reason, there is nothing to be seen now; the next poll looks again.
+    return undefined
+  }
+}
+
+function described(stats: Stats): FileStat {
+  const { dev, ino, size, mtimeMs, ctimeMs } = stats
+  return { dev, ino, size, modifiedMs: mtimeMs, changedMs: ctimeMs, isFile: stats.isFile() }
+}
+
+function openFile(fd: number): OpenFile {
+  return {
+    stat: () => described(fstatSync(fd)),
+    read(buffer, offset) {
+      let filled = 0
+      while (filled < buffer.length) {
+        const length = readSync(fd, buffer, filled, buffer.length - filled, offset + filled)
+        if (length === 0) break
+        filled += length
+      }
+      return filled
+    },
+    close: () => closeSync(fd),
+  }
+}

@@ -1,0 +1,96 @@
+// When to look: often while lines come, seldom while none do. A change in a directory only shortens the wait; whether one is told
+// of is nobody's promise (the kernel's queue overflows without a word to Node), so what is followed is found by looking.
+
+import { watch } from 'node:fs'
+import { dirname } from 'node:path'
+import type { Follower } from './follow.ts'
+
+export interface LoopClock {
+  /** The wall clock, in milliseconds since 1970. */
+  nowMs(): number
+  /** Resolves after `ms`, or as soon as `signal` is aborted. */
+  sleep(ms: number, signal: AbortSignal): Promise<void>
+}
+
+/** Tells of changes in a directory until it is closed; one that cannot be watched is never told of. */
+export type Watch = (directory: string, onChange: () => void) => { close(): void }
+
+export interface LoopOptions {
+  readonly clock: LoopClock
+  readonly watch?: Watch
+  readonly signal: AbortSignal
+  /** After each poll: where checkpoints are made. */
+  readonly afterPoll?: () => void
+  readonly busyMs?: number
+  readonly idleMs?: number
+}
+
+/** Polls until the signal is aborted, once more then, and resolves. It does not close the follower. */
+export async function pollUntil(follower: Follower, options: LoopOptions): Promise<void> {
+  const { clock, signal, afterPoll, busyMs = 50, idleMs = 1000 } = options
+  const alarm = createAlarm(signal)
+  const watched = createWatched(options.watch ?? watchDirectory, alarm.ring)
+  let waitMs = busyMs
+  for (;;) {
+    const isLast = signal.aborted
+    const polled = follower.poll(clock.nowMs())
+    watched.set(follower.paths().map(dirname))
+    afterPoll?.()
+    if (isLast) break
+    waitMs = polled === 'idle' ? Math.min(waitMs * 2, idleMs) : busyMs
+    // Even with more to read the event loop gets its turn, and a burst of changes is one look.
+    await clock.sleep(polled === 'more' ? 0 : busyMs, signal)
+    if (polled === 'idle') await clock.sleep(waitMs - busyMs, alarm.signal())
+  }
+  watched.close()
+}
+
+/** A signal that is aborted by the next ring, or with `end`. */
+function createAlarm(end: AbortSignal): { ring(): void; signal(): AbortSignal } {
+  let hasRung = false
+  let waiting: AbortController | undefined
+  return {
+    ring() {
+      hasRung = true
+      waiting?.abort()
+    },
+    signal() {
+      waiting = new AbortController()
+      if (hasRung) waiting.abort()
+      hasRung = false
+      return AbortSignal.any([end, waiting.signal])
+    },
+  }
+}
+
+function createWatched(watchOne: Watch, onChange: () => void) {
+  const open = new Map<string, { close(): void }>()
+  return {
+    set(directories: readonly string[]): void {
+      const wanted = new Set(directories)
+      for (const [directory, watcher] of open) {
+        if (wanted.has(directory)) continue
+        watcher.close()
+        open.delete(directory)
+      }
+      for (const directory of wanted)
+        if (!open.has(directory)) open.set(directory, watchOne(directory, onChange))
+    },
+    close(): void {
+      for (const watcher of open.values()) watcher.close()
+    },
+  }
+}
+
+const unwatched = { close(): void {} }
+
+const watchDirectory: Watch = (directory, onChange) => {
+  try {
+    const watcher = watch(directory, { persistent: false }, onChange)
+    watcher.on('error', () => watcher.close())
+    return watcher
+  } catch {
+    // No directory yet, or no watch left on this node: polling is what counts.
+    return unwatched
+  }
+}

@@ -1,0 +1,68 @@
+import t from 'tap'
+import { createFollower } from '../../agent/source/follow.ts'
+import { type LoopClock, pollUntil, type Watch } from '../../agent/source/follow-loop.ts'
+import { createFakeDisk } from './follow-fake-disk.ts'
+import { createGather } from './follow-gather.ts'
+
+/** A clock whose sleeps are over at once, after `before` was told how long they would have been. */
+function setUp(before: (ms: number, signal: AbortSignal) => void) {
+  const disk = createFakeDisk()
+  const gather = createGather()
+  const slept: number[] = []
+  const clock: LoopClock = {
+    nowMs: () => disk.now,
+    async sleep(ms, signal) {
+      slept.push(ms)
+      before(ms, signal)
+    },
+  }
+  const follower = createFollower({ disk, patterns: ['/log/a.log'], consumer: gather })
+  return { disk, gather, slept, clock, follower }
+}
+
+t.test('it looks seldom when nothing comes, often when lines do, and once more at the end', async t => {
+  const stop = new AbortController()
+  const { disk, gather, slept, clock, follower } = setUp(() => {
+    if (slept.length === 14) disk.append('/log/a.log', 'a\n')
+    if (slept.length === 16) {
+      disk.append('/log/a.log', 'last\n')
+      stop.abort()
+    }
+  })
+  const watch: Watch = () => ({ close() {} })
+  await pollUntil(follower, { clock, watch, signal: stop.signal })
+  t.strictSame(slept.slice(0, 12), [50, 50, 50, 150, 50, 350, 50, 750, 50, 950, 50, 950])
+  t.strictSame(slept.slice(14), [50, 50, 50], 'a line was read: the next look is soon')
+  t.strictSame(gather.got.lines, ['a', 'last'])
+})
+
+t.test('a change in the directory ends the wait, also one that was told of before it began', async t => {
+  const stop = new AbortController()
+  const aborted: boolean[] = []
+  const rings: (() => void)[] = []
+  const watched: string[] = []
+  const closed: string[] = []
+  const { slept, clock, follower } = setUp((_ms, signal) => {
+    aborted.push(signal.aborted)
+    if (slept.length === 3) rings[0]!()
+    if (slept.length === 4) stop.abort()
+  })
+  const watch: Watch = (directory, onChange) => {
+    watched.push(directory)
+    rings.push(onChange)
+    return { close: () => closed.push(directory) }
+  }
+  await pollUntil(follower, { clock, watch, signal: stop.signal })
+  t.strictSame(aborted, [false, false, false, true])
+  t.strictSame([watched, closed], [['/log'], ['/log']], 'watched once, and closed at the end')
+})
+
+t.test('directories that cannot be watched are polled all the same', async t => {
+  const stop = new AbortController()
+  const { disk, gather, slept, clock, follower } = setUp(() => {
+    if (slept.length === 2) disk.append('/log/a.log', 'a\n')
+    if (slept.length === 4) stop.abort()
+  })
+  await pollUntil(follower, { clock, signal: stop.signal })
+  t.strictSame(gather.got.lines, ['a'])
+})
