@@ -40,6 +40,7 @@ process.exitCode = await runProgram(process.argv.slice(2), {
   stderr: text => void process.stderr.write(text),
   stdin: () => process.stdin,
   isTerminal: process.stdout.isTTY === true,
+  isErrorTerminal: process.stderr.isTTY === true,
   columns: process.stdout.columns,
   // https://no-color.org: any value but an empty one.
   isColoured: process.stdout.isTTY === true && !process.env.NO_COLOR && process.env.TERM !== 'dumb',

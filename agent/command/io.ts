@@ -8,6 +8,8 @@ export interface Io {
   readonly stdin: () => AsyncIterable<Uint8Array>
   /** Standard output is a person's terminal. */
   readonly isTerminal: boolean
+  /** So is standard error: progress is shown there. */
+  readonly isErrorTerminal?: boolean
   /** Of that terminal. */
   readonly columns?: number | undefined
   /** It shows colours, and nobody has said NO_COLOR. */

@@ -43,6 +43,8 @@ function createProgram(io: Io, exit: (code: number) => void): Command {
   addReplay(program, io)
   addEvaluate(program, io, exit)
   addWhy(program, io)
+  addQuery(program, io)
+  addVerify(program, io, exit)
   addCheck(program, io, exit)
   // Each command inherits the settings it was created under, so they are set before any is added.
   return program
@@ -93,6 +95,10 @@ function addReplay(program: Command, io: Io): void {
         .default('json'),
     )
     .option('--config <file>', 'the configuration (YAML), for its mapping of the FORMAT custom')
+    .option(
+      '--records <dir>',
+      'keep the records there as well, in segments with a chain, for query and verify',
+    )
     .addOption(new Option('--stats <form>', 'figures of the run on standard error').choices(['json']))
     .action(async options => (await import('./replay.ts')).runReplay(options, io))
 }
@@ -149,6 +155,46 @@ function addWhy(program: Command, io: Io): void {
       '\nAn edit that it proposes is to be read first; its command only tries it (--dry-run=server).\nExit codes: 0 answered, 1 could not, 2 the call is wrong.',
     )
     .action(async (from, to, options) => (await import('./why.ts')).runWhy(from, to, options, io))
+}
+
+function addQuery(program: Command, io: Io): void {
+  program
+    .command('query')
+    .description('searches records, and counts them: who talks to whom, what a policy denies')
+    .requiredOption(
+      '--records <dir>',
+      'segments, or any *.jsonl, *.jsonl.zst, *.jsonl.gz: a directory or a file',
+    )
+    .option('--since <time>', 'a time such as 2026-11-22T14:41:02Z, or how long ago, such as 90m, 2h, 7d')
+    .option('--until <time>', 'the same')
+    .option('--verdict <word...>', 'allowed denied rejected audited unanswered')
+    .option('--from <end...>', 'ns, ns/pod, ns/workload, ns/service, ns/Kind/name, an address or a CIDR')
+    .option('--to <end...>', 'the same')
+    .option('--port <number...>', 'of the destination')
+    .option('--policy <name...>', 'ns/name, ns/*, or Kind/name: that decided, or that changed')
+    .option('--event <name...>', 'flow.denied, policy.changed, evidence.gap ..., or policy.*')
+    .option('--group-by <key...>', 'counts by from to pod namespace policy port verdict event reason node')
+    .addOption(
+      new Option(
+        '--output <form>',
+        'table for people, json or csv for programs (default: table on a terminal)',
+      ).choices(['table', 'json', 'csv']),
+    )
+    .addHelpText(
+      'after',
+      '\nEach of these may be a list (a,b) and may be repeated; all together have to hold.\nExit codes: 0 searched, 1 could not, 2 the call is wrong.',
+    )
+    .action(async options => (await import('./query.ts')).runQuery(options, io))
+}
+
+function addVerify(program: Command, io: Io, exit: (code: number) => void): void {
+  program
+    .command('verify')
+    .description('is every record of these segments as it was written, and are all there')
+    .argument('<dir>', 'a directory of segments')
+    .option('--witness <seq:hash>', 'a checkpoint that was kept elsewhere: the chain has to hold it')
+    .addHelpText('after', '\nExit codes: 0 the chain is whole, 1 it is not, 2 the call is wrong.')
+    .action(async (dir, options) => exit(await (await import('./verify.ts')).runVerify(dir, options, io)))
 }
 
 function addCheck(program: Command, io: Io, exit: (code: number) => void): void {

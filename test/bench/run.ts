@@ -10,6 +10,7 @@ const benches: readonly [string, readonly string[]][] = [
   ['fix.bench.ts', ['--denials', '2000', '--runs', '1']],
   ['collectors.bench.ts', ['--lines', '20000', '--runs', '1']],
   ['replay.bench.ts', ['--lines', '20000', '--runs', '1']],
+  ['query.bench.ts', ['--records', '20000', '--runs', '1']],
 ]
 
 if (isShort) console.log('SHORT FORM: these figures only show that the benches run')

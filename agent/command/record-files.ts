@@ -1,0 +1,176 @@
+// A directory of records: segments with their indexes, and any other `.jsonl`, `.jsonl.zst` or `.jsonl.gz`.
+
+import {
+  closeSync,
+  fstatSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  readSync,
+  type Stats,
+  statSync,
+} from 'node:fs'
+import { basename, dirname, join } from 'node:path'
+import { constants, createZstdDecompress, zstdDecompressSync } from 'node:zlib'
+import { parseSegmentName, SEGMENT_VERSION, segmentName } from '../forensics/segment.ts'
+import { type IndexBlock, readIndex, type SegmentIndex } from '../forensics/segment-index.ts'
+import { openFinished } from '../source/finished.ts'
+import { zstdFrames } from '../source/zstd-frames.ts'
+import { UsageError, WorkError } from './errors.ts'
+
+export interface RecordFile {
+  readonly path: string
+  readonly name: string
+  /** Of the chain, for a segment. */
+  readonly first: number | undefined
+  readonly isOpen: boolean
+  /** Bytes on the disk. */
+  readonly size: number
+  readonly index: SegmentIndex | undefined
+}
+
+export interface RecordFiles {
+  readonly files: readonly RecordFile[]
+  /** Names of files of another version: left untouched. */
+  readonly foreign: readonly string[]
+}
+
+/** @throws UsageError where there is nothing of the kind. */
+export function listRecords(path: string, option: string): RecordFiles {
+  const isFile = statOf(path, option).isFile()
+  const dir = isFile ? dirname(path) : path
+  const names = isFile ? [basename(path)] : readdirSync(dir).toSorted()
+  const files: RecordFile[] = []
+  const foreign: string[] = []
+  for (const name of names) {
+    const segment = parseSegmentName(name)
+    if (segment !== undefined && segment.version !== SEGMENT_VERSION) foreign.push(name)
+    else if (isRecords(name, isFile)) {
+      // A segment that is just being compressed is there twice.
+      if (segment?.kind === 'open' && names.includes(segmentName(segment.first, 'closed'))) continue
+      const size = statOf(join(dir, name), option).size
+      const index = segment?.kind === 'closed' ? indexOf(dir, segment.first, size) : undefined
+      files.push({
+        path: join(dir, name),
+        name,
+        first: segment?.first,
+        isOpen: segment?.kind === 'open',
+        size,
+        index,
+      })
+    }
+  }
+  if (files.length === 0 && foreign.length === 0)
+    throw new UsageError(
+      `Cannot read "${path}": it holds no records, which are files *.jsonl, *.jsonl.zst or *.jsonl.gz (${option})`,
+    )
+  return { files, foreign }
+}
+
+function isRecords(name: string, isNamed: boolean): boolean {
+  return isNamed || /\.jsonl(\.zst|\.gz)?$/.test(name)
+}
+
+function statOf(path: string, option: string): Stats {
+  try {
+    return statSync(path)
+  } catch (cause) {
+    const isMissing = (cause as NodeJS.ErrnoException).code === 'ENOENT'
+    const why = isMissing ? 'there is no such file or directory' : (cause as Error).message
+    throw new UsageError(`Cannot read "${path}": ${why} (${option})`, { cause })
+  }
+}
+
+function indexOf(dir: string, first: number, size: number): SegmentIndex | undefined {
+  try {
+    const path = join(dir, segmentName(first, 'index'))
+    return readIndex(readHead(path), size, () => readFileSync(path))
+  } catch {
+    // Without an index the segment is read whole.
+    return undefined
+  }
+}
+
+/** Of many indexes, the first lines alone are a hundredth. */
+function readHead(path: string): Buffer {
+  const fd = openSync(path, 'r')
+  try {
+    return readExactly(fd, 0, 1024)
+  } finally {
+    closeSync(fd)
+  }
+}
+
+/** One block of a closed segment. @throws WorkError naming the file where it is damaged. */
+export function readBlock({ path }: RecordFile, { offset, bytes, raw }: IndexBlock): Buffer {
+  const fd = openSync(path, 'r')
+  try {
+    return unpacked(path, readExactly(fd, offset, bytes), raw)
+  } finally {
+    closeSync(fd)
+  }
+}
+
+function readExactly(fd: number, at: number, length: number): Buffer {
+  const bytes = Buffer.allocUnsafe(length)
+  return bytes.subarray(0, readSync(fd, bytes, 0, length, at))
+}
+
+function unpacked(path: string, bytes: Uint8Array, raw: number): Buffer {
+  try {
+    return zstdDecompressSync(bytes, { chunkSize: Math.max(constants.Z_MIN_CHUNK, raw) })
+  } catch (cause) {
+    throw new WorkError(`Cannot read "${path}": ${(cause as Error).message}`, { cause })
+  }
+}
+
+/** The whole file in chunks, each valid until the next is asked for; nothing for an empty file or one that has gone meanwhile. */
+export async function* readRecords(file: RecordFile): AsyncGenerator<Uint8Array> {
+  if (file.size === 0) return
+  if (file.index !== undefined) {
+    for (const block of file.index.body().blocks) yield readBlock(file, block)
+    return
+  }
+  if (/\.zst$/.test(file.name)) {
+    yield* readFrames(file.path)
+    return
+  }
+  try {
+    yield* openFinished(file.path).chunks()
+  } catch (cause) {
+    throw new WorkError(asSentence(file.path, cause as Error), { cause })
+  }
+}
+
+function asSentence(path: string, { message }: Error): string {
+  return message.startsWith('Cannot read') ? message : `Cannot read "${path}": ${message}`
+}
+
+const CHUNK = 256 * 1024
+
+/** Frame by frame: Node's decompressor stops after the first. */
+async function* readFrames(path: string): AsyncGenerator<Uint8Array> {
+  const fd = openSync(path, 'r')
+  try {
+    const { size } = fstatSync(fd)
+    for (const { start, end, isSkippable } of zstdFrames((at, length) => readExactly(fd, at, length), size)) {
+      if (isSkippable) continue
+      const stream = createZstdDecompress({ chunkSize: CHUNK })
+      feed(stream, fd, start, end)
+      yield* stream as AsyncIterable<Uint8Array>
+    }
+  } catch (cause) {
+    throw new WorkError(asSentence(path, cause as Error), { cause })
+  } finally {
+    closeSync(fd)
+  }
+}
+
+function feed(stream: ReturnType<typeof createZstdDecompress>, fd: number, at: number, end: number): void {
+  if (at >= end) {
+    stream.end()
+    return
+  }
+  const bytes = readExactly(fd, at, Math.min(CHUNK, end - at))
+  if (!stream.destroyed) stream.write(bytes, () => feed(stream, fd, at + bytes.length, end))
+}
