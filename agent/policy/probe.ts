@@ -171,7 +171,9 @@ export function answerOf(epoch: Epoch, probe: ResolvedProbe, answer: Answer): Pr
     !probe.isAmbiguous &&
     !isOpen(egress) &&
     !isOpen(ingress) &&
-    !isOfUnknown(epoch, probe, answer)
+    // An address of a pod network that is no known pod's may have policies of its own, or be whom a rule admits.
+    probe.from.kind !== 'unknown' &&
+    probe.to.kind !== 'unknown'
   return {
     ...(probe.id != null && { id: probe.id }),
     verdict,
@@ -182,23 +184,6 @@ export function answerOf(epoch: Epoch, probe: ResolvedProbe, answer: Answer): Pr
     ...(leftOut.length > 0 && { leftOut }),
     ...(!isSure && { certainty: 'candidates' }),
   }
-}
-
-/** An address of a pod network that is no known pod's: it may have policies of its own that deny, and be whom a rule admits. */
-function isOfUnknown(
-  epoch: Epoch,
-  { from, to }: ResolvedProbe,
-  { verdict, egress, ingress }: Answer,
-): boolean {
-  if (from.kind !== 'unknown' && to.kind !== 'unknown') return false
-  if (verdict === 'allowed') return true
-  return [
-    { subject: from, answer: egress },
-    { subject: to, answer: ingress },
-  ].every(
-    ({ subject, answer }) =>
-      answer.verdict !== 'denied' || epoch.rulesOf(subject.pod!, answer.direction).length > 0,
-  )
 }
 
 /** Does the answer rest on a choice, or on a name that nobody knows? */

@@ -1,7 +1,7 @@
 // Who is at the two ends of a probe: a pod under policy, a host-network pod, or only an address.
 
 import type { Pod, World } from '../../agent/policy/objects.ts'
-import { type Ip, isSameIp, readIp } from './addresses.ts'
+import { contains, type Ip, isSameIp, readBlock, readIp } from './addresses.ts'
 
 /** One line of `culprit evaluate --probes`, without its id. */
 export interface Probe {
@@ -17,7 +17,7 @@ export interface End {
   readonly ip: Ip
   readonly pod: Pod | undefined
   readonly hosts: readonly Pod[]
-  /** False where several live pods claim the address. */
+  /** False where several live pods claim the address, and where it is of a pod network and nobody is known to have it. */
   readonly isCertain: boolean
 }
 
@@ -66,7 +66,14 @@ function endOfAddress(world: World, ip: Ip): End {
   // A node's address belongs to the node, however many host-network pods share it.
   const hosts = owners.filter(pod => pod.hostNetwork)
   const claims = owners.filter(pod => !pod.hostNetwork).toSorted(byClaim)
-  return { ip, pod: claims[0], hosts, isCertain: claims.length < 2 }
+  const isNobodys = owners.length === 0 && isOfPodNetwork(world, ip)
+  return { ip, pod: claims[0], hosts, isCertain: claims.length < 2 && !isNobodys }
+}
+
+/** DESIGN section 12: "An address inside a Node's podCIDRs without a pod known at that time is kind unknown, never external." */
+function isOfPodNetwork({ nodes }: World, ip: Ip): boolean {
+  if (nodes.some(({ addresses }) => addresses.some(text => isSameIp(readIp(text)!, ip)))) return false
+  return nodes.some(({ podCIDRs }) => podCIDRs.some(text => contains(readBlock(text)!, ip)))
 }
 
 /** Of live pods that claim one address a running one (S60), else the first by name; it stays a candidate in any case. */
