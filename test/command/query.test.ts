@@ -177,7 +177,7 @@ for (const [name, args] of goldens)
     t.equal(code, 0)
     const file = join(import.meta.dirname, `../fixtures/query/${name}.txt`)
     const text = `${stdout}${stderr}`
-    if (process.env.UPDATE) writeFileSync(file, text)
+    if (process.env.UPDATE_GOLDEN === '1') writeFileSync(file, text)
     t.equal(text, readFileSync(file, 'utf8'))
   })
 
