@@ -155,7 +155,9 @@ export function createPipeline(options: PipelineOptions): Pipeline {
   const cases = createCases<Memo>((flow, view) => {
     const bench = openBench(flow, orient(flow), view, eyes)
     finding = findingOf(bench)
-    return { marks: marksOf(finding), folded: undefined, stance: watch.stanceOf(finding, bench) }
+    // The moment of a window's packets is not known, so they show nothing of the data plane.
+    const stance = flow.window > 0 ? undefined : watch.stanceOf(finding, bench)
+    return { marks: marksOf(finding), folded: undefined, stance }
   })
 
   const hold =
@@ -191,12 +193,14 @@ export function createPipeline(options: PipelineOptions): Pipeline {
     return finding ?? judge(flow, orient(flow), timeline.viewAt(flow.time, flow.precision), eyes)
   }
 
-  /** Not remembered: what it is judged by is more than one view. Nor is its moment known, so it shows nothing of the data plane. */
+  /** Where something changed within the window it is judged by more than one view, and not remembered. */
   function memoOverWindow(flow: Flow): Memo {
     const start = timeline.viewAt(flow.time, flow.precision)
     const whole = timeline.viewAt(flow.time, windowPrecision(flow))
+    finding = undefined
+    if (start === whole) return cases.find(flow, start)
     const atStart = judge(flow, orient(flow), start, eyes)
-    finding = start === whole ? atStart : overWindow(atStart, judge(flow, orient(flow), whole, eyes))
+    finding = overWindow(atStart, judge(flow, orient(flow), whole, eyes))
     return { marks: marksOf(finding), folded: undefined, stance: undefined }
   }
 

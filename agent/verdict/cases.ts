@@ -155,7 +155,8 @@ function claimOf(flow: Flow, orientation: Orientation, isFar: boolean): number {
     ((flow.proto & 0x1ff) << 13) |
     (flow.event << 22) |
     (flow.notice << 26) |
-    (flow.names === undefined ? 0 : 1 << 29)
+    (flow.names === undefined ? 0 : 1 << 29) |
+    (flow.window > 0 ? 1 << 30 : 0)
   )
 }
 
