@@ -106,7 +106,22 @@ export function createEnforcement({ lag, emit, capacity = 10_000 }: EnforcementO
   function isProven({ needs, first }: Bucket, node: string): boolean {
     return needs.every(change => {
       const sums = sumOf(change, node)
-      return sums.some(sum => sum.firstNew <= first) && sums.every(sum => !(sum.lastOld >= first))
+      return (
+        isShown(both(change, node), sums) &&
+        sums.some(sum => sum.firstNew <= first) &&
+        sums.every(sum => !(sum.lastOld >= first))
+      )
+    })
+  }
+
+  /**
+   * Did the node decide by policies at all? That it let through what it is to let through from now on, a node that lets everything
+   * through would show as well: it takes a denial, by the new state or by the old one.
+   */
+  function isShown(halves: readonly Track[], sums: readonly Sum[]): boolean {
+    return halves.some(({ isAllowedBefore }, i) => {
+      const { lastOld, firstNew } = sums[i]!
+      return isAllowedBefore ? Number.isFinite(firstNew) : Number.isFinite(lastOld)
     })
   }
 
@@ -117,7 +132,8 @@ export function createEnforcement({ lag, emit, capacity = 10_000 }: EnforcementO
     const held = (way: boolean) =>
       sums.reduce((n, sum, i) => n + (halves[i]!.isAllowedBefore === way ? sum.held : 0), 0)
     const measured = measure(change, sums, lag)
-    if (measured !== undefined) emit({ ...measured, change, node, leaked: held(true), blocked: held(false) })
+    if (measured !== undefined && (measured.outcome === 'pending' || isShown(halves, sums)))
+      emit({ ...measured, change, node, leaked: held(true), blocked: held(false) })
   }
 
   /** In the order of the changes: what one rests on is over before it. */

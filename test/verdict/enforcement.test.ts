@@ -231,6 +231,30 @@ t.test('without an old decision the delay may have been nothing', t => {
   t.end()
 })
 
+t.test('what gets through shows nothing where nothing was ever denied', t => {
+  const opened = trial(change(100 * S), { isAllowedBefore: false })
+  t.same(measure([opened], [[103, 'allowed']]), [], 'a node that lets everything through would show the same')
+  const seen: Seen[] = [
+    [101, 'denied'],
+    [103, 'allowed'],
+  ]
+  t.match(measure([opened], seen), [{ outcome: 'enforced', delay: [1, 3], blocked: 1 }])
+  const after = trial(change(110 * S), { needs: [opened.change] })
+  const both = (first: readonly Seen[]) => {
+    const found: Measured[] = []
+    const enforcement = createEnforcement({ lag: 5 * S, emit: measured => found.push(measured) })
+    const observe = (of: Trial, [seconds, verdict]: Seen) =>
+      enforcement.observe([of], { ...createFlow(), time: seconds * S, verdict: Verdict[verdict] }, 'log')
+    for (const each of first) observe(opened, each)
+    observe(after, [112, 'denied'])
+    enforcement.close()
+    return found.map(({ change: { at } }) => at / S)
+  }
+  t.same(both([[103, 'allowed']]), [], 'nor can anything rest on it')
+  t.same(both(seen), [100, 110])
+  t.end()
+})
+
 t.test('old decisions beyond the lag, and no new ones, are pending', t => {
   t.same(
     measure(
@@ -299,6 +323,7 @@ t.test('what rests on an earlier change counts only if that one was seen enforce
     found.length = 0
     const enforcement = createEnforcement({ lag: 5 * S, emit: measured => found.push(measured) })
     const flow = (time: number, verdict: Flow['verdict']) => ({ ...createFlow(), time: time * S, verdict })
+    enforcement.observe([rests], flow(100.5, Verdict.denied), 'log')
     enforcement.observe([rests], flow(101, Verdict.allowed), 'log')
     if (isSeen) enforcement.observe([trial(earlier)], flow(92, Verdict.denied), 'log')
     enforcement.close()
