@@ -57,11 +57,17 @@ function readStamp(
   )
 }
 
+/** In place of a verdict that the mapping does not know. */
+const UNMAPPED = -1
+
+/** A word that nobody foresaw may be a denial, so without `otherwise` its line is not taken for one that says nothing. */
 export function verdictPart(line: MappedLine, { verdict }: Mapping): Part {
-  const read = readerOf<VerdictWord, Verdict>(line, verdict, verdictOf, Verdict.none)
+  const read = readerOf<VerdictWord, Verdict | typeof UNMAPPED>(line, verdict, verdictOf, UNMAPPED)
+  const field = isAlways<VerdictWord>(verdict) ? ABSENT : line.field(verdict.field)
   return (bytes, flow) => {
-    flow.verdict = read(bytes)
-    return true
+    const said = read(bytes)
+    flow.verdict = said === UNMAPPED ? Verdict.none : said
+    return said !== UNMAPPED || !line.has(field) || line.wrong(bytes, field, 'no verdict that the mapping knows')
   }
 }
 

@@ -1,21 +1,11 @@
 // A directory of records: segments with their indexes, and any other `.jsonl`, `.jsonl.zst` or `.jsonl.gz`.
 
-import {
-  closeSync,
-  fstatSync,
-  openSync,
-  readdirSync,
-  readFileSync,
-  readSync,
-  type Stats,
-  statSync,
-} from 'node:fs'
+import { closeSync, openSync, readdirSync, readFileSync, readSync, type Stats, statSync } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
-import { constants, createZstdDecompress, zstdDecompressSync } from 'node:zlib'
+import { constants, zstdDecompressSync } from 'node:zlib'
 import { parseSegmentName, SEGMENT_VERSION, segmentName } from '../forensics/segment.ts'
 import { type IndexBlock, readIndex, type SegmentIndex } from '../forensics/segment-index.ts'
 import { openFinished } from '../source/finished.ts'
-import { zstdFrames } from '../source/zstd-frames.ts'
 import { UsageError, WorkError } from './errors.ts'
 
 export interface RecordFile {
@@ -131,10 +121,6 @@ export async function* readRecords(file: RecordFile): AsyncGenerator<Uint8Array>
     for (const block of file.index.body().blocks) yield readBlock(file, block)
     return
   }
-  if (/\.zst$/.test(file.name)) {
-    yield* readFrames(file.path)
-    return
-  }
   try {
     yield* openFinished(file.path).chunks()
   } catch (cause) {
@@ -144,33 +130,4 @@ export async function* readRecords(file: RecordFile): AsyncGenerator<Uint8Array>
 
 function asSentence(path: string, { message }: Error): string {
   return message.startsWith('Cannot read') ? message : `Cannot read "${path}": ${message}`
-}
-
-const CHUNK = 256 * 1024
-
-/** Frame by frame: Node's decompressor stops after the first. */
-async function* readFrames(path: string): AsyncGenerator<Uint8Array> {
-  const fd = openSync(path, 'r')
-  try {
-    const { size } = fstatSync(fd)
-    for (const { start, end, isSkippable } of zstdFrames((at, length) => readExactly(fd, at, length), size)) {
-      if (isSkippable) continue
-      const stream = createZstdDecompress({ chunkSize: CHUNK })
-      feed(stream, fd, start, end)
-      yield* stream as AsyncIterable<Uint8Array>
-    }
-  } catch (cause) {
-    throw new WorkError(asSentence(path, cause as Error), { cause })
-  } finally {
-    closeSync(fd)
-  }
-}
-
-function feed(stream: ReturnType<typeof createZstdDecompress>, fd: number, at: number, end: number): void {
-  if (at >= end) {
-    stream.end()
-    return
-  }
-  const bytes = readExactly(fd, at, Math.min(CHUNK, end - at))
-  if (!stream.destroyed) stream.write(bytes, () => feed(stream, fd, at + bytes.length, end))
 }

@@ -1,7 +1,9 @@
 // A finished file, or standard input, as chunks of bytes; compressed files are told by their first bytes, not by their name.
 
-import { closeSync, createReadStream, fstatSync, openSync, readSync } from 'node:fs'
+import { closeSync, fstatSync, openSync, readSync } from 'node:fs'
+import { Readable } from 'node:stream'
 import { createGunzip, createZstdDecompress } from 'node:zlib'
+import { zstdFrames } from './zstd-frames.ts'
 
 /** 64-256 KiB reads fastest here; see test/bench/replay.bench.ts. */
 const CHUNK = 256 * 1024
@@ -33,7 +35,7 @@ export function openFinished(name: string): Finished {
   return {
     name,
     modified: mtimeMs * 1000,
-    chunks: () => (compression === undefined ? plainChunks(fd) : decompressed(name, fd, compression)),
+    chunks: () => (compression === undefined ? plainChunks(fd) : decompressed(fd, compression)),
   }
 }
 
@@ -78,20 +80,54 @@ async function* plainChunks(fd: number): AsyncGenerator<Uint8Array> {
   }
 }
 
-async function* decompressed(
-  name: string,
+async function* decompressed(fd: number, compression: 'gzip' | 'zstd'): AsyncGenerator<Uint8Array> {
+  try {
+    const { size } = fstatSync(fd)
+    if (compression === 'gzip') yield* unpacked(fd, 0, size, createGunzip({ chunkSize: CHUNK }))
+    else for (const { start, end } of framesOf(fd, size)) yield* unpacked(fd, start, end, zstd())
+  } finally {
+    closeSync(fd)
+  }
+}
+
+const zstd = () => createZstdDecompress({ chunkSize: CHUNK })
+
+/** Frame by frame: Node's decompressor stops after the first without a word. One that is cut is read as far as it goes. */
+function* framesOf(fd: number, size: number): Generator<{ readonly start: number; readonly end: number }> {
+  let start = 0
+  try {
+    for (const frame of zstdFrames((at, length) => readAt(fd, at, length), size)) {
+      if (!frame.isSkippable) yield frame
+      start = frame.end
+    }
+  } catch (error) {
+    yield { start, end: size }
+    throw error
+  }
+}
+
+async function* unpacked(
   fd: number,
-  compression: 'gzip' | 'zstd',
+  start: number,
+  end: number,
+  stream: ReturnType<typeof createGunzip> | ReturnType<typeof createZstdDecompress>,
 ): AsyncGenerator<Uint8Array> {
-  const file = createReadStream(name, { fd, start: 0, highWaterMark: CHUNK })
-  const stream =
-    compression === 'gzip' ? createGunzip({ chunkSize: CHUNK }) : createZstdDecompress({ chunkSize: CHUNK })
+  const file = Readable.from(stretch(fd, start, end))
   file.on('error', error => stream.destroy(error))
   try {
     yield* file.pipe(stream) as AsyncIterable<Uint8Array>
   } finally {
     file.destroy()
   }
+}
+
+function* stretch(fd: number, start: number, end: number): Generator<Buffer> {
+  for (let at = start; at < end; at += CHUNK) yield readAt(fd, at, Math.min(CHUNK, end - at))
+}
+
+function readAt(fd: number, at: number, length: number): Buffer {
+  const bytes = Buffer.allocUnsafe(length)
+  return bytes.subarray(0, readSync(fd, bytes, 0, length, at))
 }
 
 /** True when the bytes cannot be the beginning of a log: more than a tenth are control characters that text does not have. */

@@ -68,6 +68,19 @@ t.test('one flow is read alike from an object, from words and from a row', async
   t.strictSame(read({ ...mapping, lines: 'csv', separator: ';', columns }, [rows[1]!]), [expected])
 })
 
+t.test('a verdict that the mapping does not know is never taken for none', async t => {
+  const verdict = { field: 'action', words: { DROP: 'denied' } } as const
+  const line = (rest: string) => `src=10.0.0.1 dst=10.0.0.2 ${rest}`
+  t.match(read({ ...bare, verdict }, [line('action=drop'), line('action=BLOCK'), line('len=60')]), [
+    { verdict: 'denied' },
+    'action is no verdict that the mapping knows: "BLOCK"',
+    { source: '10.0.0.1' },
+  ])
+  t.match(read({ ...bare, verdict: { ...verdict, otherwise: 'none' } }, [line('action=BLOCK')]), [
+    { source: '10.0.0.1' },
+  ])
+})
+
 t.test('JSON paths go into objects and arrays, and find flattened names', async t => {
   const mapping: Mapping = {
     lines: 'json',

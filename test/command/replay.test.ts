@@ -83,6 +83,7 @@ t.test('replay reads gzip and zstd as they are, and says where a file ends early
   const dir = t.testdir({
     'a.gz': gzipSync(text),
     b: zstdCompressSync(text),
+    frames: Buffer.concat([text.subarray(0, 5000), text.subarray(5000)].map(part => zstdCompressSync(part))),
     'cut.gz': gzipSync(text).subarray(0, 2000),
   })
   const plain = await run([
@@ -98,7 +99,7 @@ t.test('replay reads gzip and zstd as they are, and says where a file ends early
     const { lines, flows, denied, records } = JSON.parse(stderr)
     return { lines, flows, denied, records }
   }
-  for (const name of ['a.gz', 'b']) {
+  for (const name of ['a.gz', 'b', 'frames']) {
     const same = await run([
       'replay',
       '--world',
