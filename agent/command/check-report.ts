@@ -72,7 +72,9 @@ function tableLines(first: readonly Flow[]): string[] {
   )
   return [
     '',
-    `the first ${plural(first.length, 'flow')} as the pipeline would see ${first.length === 1 ? 'it' : 'them'}:`,
+    first.length === 1
+      ? 'the first flow as the pipeline would see it:'
+      : `the first ${plural(first.length, 'flow')} as the pipeline would see them:`,
     ...lines,
   ]
 }

@@ -20,7 +20,7 @@ const config = file(
   `custom:
   lines: pairs
   time: { field: t, format: "%Y-%m-%d %H:%M:%S" }
-  verdict: { field: act, words: { drop: denied } }
+  verdict: { field: act, words: { drop: denied, pass: none } }
   source: { address: src, port: spt }
   destination: { address: dst, port: dpt }
   protocol: proto
