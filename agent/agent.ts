@@ -3,7 +3,9 @@
 //   sources --bytes--> lines --> collector --flow--> pipeline (timeline, policies) --record--> sinks
 
 import type { Collector } from '../collectors/collector.ts'
-import { type Counts, createPipeline, type Intake } from './pipeline.ts'
+import type { Counts } from './counts.ts'
+import type { Intake } from './intake.ts'
+import { createPipeline } from './pipeline.ts'
 import type { Epoch } from './policy/index.ts'
 import type { Sink } from './sink/lines.ts'
 import { createLines, type Lines } from './source/lines.ts'

@@ -17,7 +17,9 @@ const allowed: Record<string, readonly string[]> = {
   timeline: ['policy', 'address'],
   verdict: ['timeline', 'policy', 'collectors', 'address'],
   forensics: ['verdict', 'timeline', 'policy', 'collectors', 'address'],
-  pipeline: ['forensics', 'verdict', 'timeline', 'policy', 'collectors', 'address'],
+  counts: ['collectors'],
+  intake: ['counts', 'forensics', 'verdict', 'collectors'],
+  pipeline: ['intake', 'counts', 'forensics', 'verdict', 'timeline', 'policy', 'collectors', 'address'],
   source: ['collectors', 'telemetry'],
   sink: ['forensics', 'telemetry'],
   cluster: ['timeline', 'policy', 'address', 'telemetry'],
@@ -29,6 +31,8 @@ const allowed: Record<string, readonly string[]> = {
     'source',
     'sink',
     'pipeline',
+    'intake',
+    'counts',
     'cluster',
     'forensics',
     'timeline',
@@ -46,6 +50,8 @@ const allowed: Record<string, readonly string[]> = {
     'source',
     'sink',
     'pipeline',
+    'intake',
+    'counts',
     'cluster',
     'forensics',
     'verdict',
@@ -58,7 +64,7 @@ const allowed: Record<string, readonly string[]> = {
   main: ['command'],
 }
 
-const pure = ['policy', 'timeline', 'verdict', 'collectors', 'pipeline', 'address']
+const pure = ['policy', 'timeline', 'verdict', 'collectors', 'pipeline', 'intake', 'counts', 'address']
 
 /** The part a file belongs to: its folder under `agent/`, `collectors`, or a file's own name for those that stand alone. */
 function partOf(path: string): string {

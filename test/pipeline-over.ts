@@ -1,8 +1,9 @@
 // The pipeline over lines that a test has at hand, as the live agent runs it.
 
 import { eventReader, readWorld, type WatchEvent } from '../agent/cluster/index.ts'
+import type { Counts } from '../agent/counts.ts'
 import type { ForensicRecord } from '../agent/forensics/record.ts'
-import { type Counts, createPipeline } from '../agent/pipeline.ts'
+import { createPipeline } from '../agent/pipeline.ts'
 import { compile, type Epoch } from '../agent/policy/index.ts'
 import { manifestsOf } from '../agent/quickstart/index.ts'
 import { createLines } from '../agent/source/lines.ts'

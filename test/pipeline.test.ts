@@ -1,7 +1,7 @@
 import t from 'tap'
+import type { Counts } from '../agent/counts.ts'
 import type { FlowRecord, GapRecord } from '../agent/forensics/record.ts'
 import { isFlowRecord } from '../agent/forensics/record.ts'
-import type { Counts } from '../agent/pipeline.ts'
 import { pipelineOver } from './pipeline-over.ts'
 
 const drop = (second: number, rest = 'PROTO=TCP SPT=58886 DPT=5432 WINDOW=64240 RES=0x00 SYN URGP=0 ') =>

@@ -1,6 +1,6 @@
 // What a replay says about itself when it is done.
 
-import type { Counts } from '../pipeline.ts'
+import type { Counts } from '../counts.ts'
 import { rssBytes } from '../telemetry/process.ts'
 import type { LogOption } from './log-option.ts'
 import { plural } from './plural.ts'
