@@ -67,7 +67,9 @@ export function verdictPart(line: MappedLine, { verdict }: Mapping): Part {
   return (bytes, flow) => {
     const said = read(bytes)
     flow.verdict = said === UNMAPPED ? Verdict.none : said
-    return said !== UNMAPPED || !line.has(field) || line.wrong(bytes, field, 'no verdict that the mapping knows')
+    return (
+      said !== UNMAPPED || !line.has(field) || line.wrong(bytes, field, 'no verdict that the mapping knows')
+    )
   }
 }
 
