@@ -49,12 +49,12 @@ export async function runWhy(from: string, to: string, options: WhyOptions, io: 
     world,
     notes: ends.flatMap(end => end.note ?? []),
   }
-  const matches = logs === undefined ? [] : await search(asked, logs, options, io)
+  const { matches, basis } = logs === undefined ? nothing : await search(asked, logs, options, io)
   const more = {
     text: 'Everything that is known about it, as JSON:',
     command: jsonCommand(from, to, options),
   }
-  const answer = matches.length > 0 ? observed(matches, asked, options) : computed(asked, options)
+  const answer = matches.length > 0 ? observed(matches, asked, options) : computed(asked, options, basis)
   const quotes = await quotesOf(answer.record, {
     world: options.world,
     timeline: world.timeline,
@@ -78,13 +78,16 @@ interface Answer {
   readonly told: Omit<Told, 'quotes' | 'more'> & Partial<Pick<Told, 'more'>>
 }
 
+interface Found {
+  readonly matches: readonly Match[]
+  /** What the answer rests on where nothing matches. */
+  readonly basis: Exclude<Told['basis'], 'record'>
+}
+
+const nothing: Found = { matches: [], basis: 'no-log' }
+
 /** @throws WorkError when it is interrupted: half a log is no answer. */
-async function search(
-  asked: Case,
-  logs: FinishedLogs,
-  options: WhyOptions,
-  io: Io,
-): Promise<readonly Match[]> {
+async function search(asked: Case, logs: FinishedLogs, options: WhyOptions, io: Io): Promise<Found> {
   const matches = createMatches(asked)
   const pipeline = createPipeline({
     timeline: asked.world.timeline,
@@ -98,9 +101,7 @@ async function search(
   await logs.readInto(pipeline, async () => {})
   pipeline.close()
   if (io.signal.aborted) throw new WorkError('interrupted before the logs were read')
-  const { lines, flows } = pipeline.counts
-  if (flows === 0) io.stderr(`culprit: ${lines} lines and no flow in them: is the FORMAT of --log right?\n`)
-  return matches.close()
+  return { matches: matches.close(), basis: pipeline.counts.flows === 0 ? 'no-flow' : 'no-record' }
 }
 
 const MAX_OTHERS = 3
@@ -130,7 +131,7 @@ function observed([match, ...others]: readonly Match[], asked: Case, options: Wh
   }
 }
 
-function computed(asked: Case, options: WhyOptions): Answer {
+function computed(asked: Case, options: WhyOptions, basis: Found['basis']): Answer {
   const { world, at, port, protocol, from, to } = asked
   // The last state is the one after the last event.
   const last = world.input.events.at(-1)?.at ?? Number.NaN
@@ -144,21 +145,25 @@ function computed(asked: Case, options: WhyOptions): Answer {
     time,
     eyes: { node: options.node, hasUnsupported: world.hasUnsupported },
   })
-  const asOf = Number.isFinite(at)
-    ? formatTime(at)
-    : Number.isNaN(last)
-      ? undefined
-      : `${formatTime(last)}, the last that the world knows of`
   return {
     record,
     time: at,
     told: {
-      basis: options.log === undefined ? 'no-log' : 'no-record',
-      asOf,
+      basis,
+      asOf: asOfText(at, last),
       pairs,
       notes: [...asked.notes, ...notes],
     },
   }
+}
+
+/** The state that was asked, `last` being the time of the world's last event; undefined where the world has no times. */
+function asOfText(at: number, last: number): string | undefined {
+  if (!Number.isFinite(at))
+    return Number.isNaN(last) ? undefined : `${formatTime(last)}, the last that the world knows of`
+  return at > last
+    ? `${formatTime(at)} (the world knows of nothing later than ${formatTime(last)})`
+    : formatTime(at)
 }
 
 /** The record with what the text says beside it. */

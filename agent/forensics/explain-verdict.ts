@@ -40,11 +40,14 @@ function beforeSentence({ verdict, ts }: Judged, { run }: Told): string | undefi
   return `The last one before that, at ${clockAfter(before.ts, ts)}, was ${before.verdict}.`
 }
 
+const unobserved = {
+  'no-log': 'No log was given',
+  'no-flow': 'No line of the logs could be read as a packet or connection (is the FORMAT of --log right?)',
+  'no-record': 'No line of the logs is about these two',
+} as const
+
 function computed(record: Judged, told: Told): string[] {
-  const why =
-    told.basis === 'no-log'
-      ? 'No log was given, so this is computed, not observed'
-      : 'No line of the logs is about these two, so this is computed, not observed'
+  const why = `${unobserved[told.basis as keyof typeof unobserved]}, so this is computed, not observed`
   const state = told.asOf === undefined ? "the world's last state" : `the state of ${printable(told.asOf)}`
   return [`${why}: by the policies in ${state}, ${wouldBe(record)}.`, ...pairSentences(record, told)]
 }

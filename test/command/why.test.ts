@@ -66,6 +66,23 @@ function hasScript(): boolean {
   return spawnSync('script', ['--version']).status === 0
 }
 
+t.test(
+  'it says where the logs were not understood, and where the world ends before the time asked for',
+  async t => {
+    const ask = ['why', 'payments/gateway', 'payments/ledger', '--port', '9090', '--world', shop]
+    const plain = async (...more: string[]) => (await run([...ask, ...more])).stdout.replaceAll('\n', ' ')
+    t.match(
+      await plain('--log', kernel.replace('netfilter-log', 'hubble')),
+      /No line of the logs could be read as a/,
+    )
+    t.match(
+      await plain('--at', '2027-01-01T00:00:00Z'),
+      /\(the world knows of nothing later than 2026-11-24T19:08:20/,
+    )
+    t.notMatch(await plain('--at', '2026-11-24T19:08:00Z'), /nothing later/)
+  },
+)
+
 t.test('a call that is wrong ends with 2 and says what would be right', async t => {
   const world = ['--world', join(shop, 'shop')]
   const rows: [string[], RegExp][] = [
