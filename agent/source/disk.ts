@@ -20,6 +20,8 @@ export interface FileStat {
   /** Milliseconds since 1970 of the last change of the content, and of anything about the file. */
   readonly modifiedMs: number
   readonly changedMs: number
+  /** When the file was made; 0 where the file system does not keep it. */
+  readonly bornMs: number
   readonly isFile: boolean
   /** Bytes on disk, where `size` is that of the uncompressed content. */
   readonly storedSize?: number
@@ -33,48 +35,50 @@ export interface OpenFile {
   close(): void
 }
 
+/** What is not there gives nothing; every other reason not to look is thrown as an ErrnoException. */
 export interface Disk {
-  /** Follows links; undefined where there is nothing, or nothing that may be seen. */
+  /** Follows links. */
   stat(path: string): FileStat | undefined
   /** Names in a directory; none where there is no directory. */
   list(directory: string): readonly string[]
   /** The path behind links; undefined where it leads nowhere. */
   realPath(path: string): string | undefined
-  /** Undefined where there is no such file; throws an ErrnoException for every other reason. */
   open(path: string): OpenFile | undefined
+}
+
+export const realDisk: Disk = {
+  stat(path) {
+    const stats = unlessGone(() => statSync(path, { throwIfNoEntry: false }))
+    return stats && described(stats)
+  },
+  list: directory => unlessGone(() => readdirSync(directory)) ?? [],
+  realPath: path => unlessGone(() => realpathSync(path)),
+  // Without O_NONBLOCK the open of a pipe waits for its writer, and the whole agent with it.
+  open: path => unlessGone(() => openFile(openSync(path, open.O_RDONLY | open.O_NONBLOCK))),
 }
 
 const gone = new Set(['ENOENT', 'ENOTDIR', 'ELOOP'])
 
-export const realDisk: Disk = {
-  stat: path => unlessError(() => described(statSync(path))),
-  list: directory => unlessError(() => readdirSync(directory)) ?? [],
-  realPath: path => unlessError(() => realpathSync(path)),
-  open(path) {
-    let fd: number
-    try {
-      // Without O_NONBLOCK the open of a pipe waits for its writer, and the whole agent with it.
-      fd = openSync(path, open.O_RDONLY | open.O_NONBLOCK)
-    } catch (cause) {
-      if (gone.has((cause as NodeJS.ErrnoException).code ?? '')) return undefined
-      throw cause
-    }
-    return openFile(fd)
-  },
-}
-
-function unlessError<T>(look: () => T): T | undefined {
+function unlessGone<T>(look: () => T): T | undefined {
   try {
     return look()
-  } catch {
-    // Whatever the reason, there is nothing to be seen now; the next poll looks again.
-    return undefined
+  } catch (cause) {
+    if (gone.has((cause as NodeJS.ErrnoException).code ?? '')) return undefined
+    throw cause
   }
 }
 
 function described(stats: Stats): FileStat {
-  const { dev, ino, size, mtimeMs, ctimeMs } = stats
-  return { dev, ino, size, modifiedMs: mtimeMs, changedMs: ctimeMs, isFile: stats.isFile() }
+  const { dev, ino, size, mtimeMs, ctimeMs, birthtimeMs } = stats
+  return {
+    dev,
+    ino,
+    size,
+    modifiedMs: mtimeMs,
+    changedMs: ctimeMs,
+    bornMs: birthtimeMs,
+    isFile: stats.isFile(),
+  }
 }
 
 function openFile(fd: number): OpenFile {

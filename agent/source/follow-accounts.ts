@@ -24,8 +24,8 @@ export const isFile = (a: FileId, b: FileId): boolean => a.dev === b.dev && a.in
 export const stampOf = ({ size, storedSize, changedMs, modifiedMs }: FileStat): string =>
   `${storedSize ?? size} ${changedMs} ${modifiedMs}`
 
-/** More than any rotation keeps, so that a file is known again when it has been compressed. */
-const REMEMBERED = 64
+/** Files that are gone and still known: a file may come again compressed, or be moved away and back. */
+const REMEMBERED = 8
 
 const NO_INODE = -1
 
@@ -37,25 +37,33 @@ const isSameContent = (a: Position, b: Position): boolean =>
   a.offset === b.offset && a.marker === b.marker && a.head === b.head
 
 export class Accounts {
-  #all: Account[] = []
+  #all: readonly Account[] = []
 
   restore(position: Position): void {
-    this.#all.push({ position })
+    this.#all = [...this.#all, { position }]
   }
 
   add(position: Position, stat: FileStat, of?: Held): void {
     this.detach(stat)
-    this.#all = this.#all.filter(
+    const others = this.#all.filter(
       one => one.position.ino !== NO_INODE || !isSameContent(one.position, position),
     )
-    this.#all.push({ position, stamp: stampOf(stat), ...(of && { of }) })
-    this.#all = this.#all.slice(-REMEMBERED)
+    const { dev, ino, bornMs } = stat
+    const own: Position = { ...position, dev, ino, bornMs, state: 'done' }
+    this.#all = [...others, { position: own, stamp: stampOf(stat), ...(of && { of }) }]
   }
 
-  /** `held` was read to its end: its copies hold nothing more. */
+  /** `held` was read to its end, and so were its copies. */
   addClosed(held: Held, stat: FileStat): void {
-    this.#all = this.#all.map(({ of, ...rest }) => (of && of !== held ? { ...rest, of } : rest))
-    this.add(held.position('done'), stat)
+    this.releaseCopies(held)
+    this.add(held.position(), stat)
+  }
+
+  /** `held` was emptied: what it had not read yet is in its copies, if anywhere. */
+  releaseCopies(held: Held): void {
+    this.#all = this.#all
+      .filter(({ position, of }) => of !== held || position.offset <= held.lineOffset)
+      .map(({ of, ...rest }) => (of && of !== held ? { ...rest, of } : rest))
   }
 
   forget(file: FileId): void {
@@ -67,16 +75,23 @@ export class Accounts {
     this.#all = this.#all.map(one => (isFile(one.position, file) ? withoutInode(one) : one))
   }
 
+  /** Of the files that are not among those `there`, only the last few are remembered. */
+  prune(there: readonly FileId[]): void {
+    const gone = this.#all.filter(({ position }) => !there.some(file => isFile(file, position)))
+    const tooOld = new Set(gone.slice(0, -REMEMBERED))
+    this.#all = this.#all.filter(one => !tooOld.has(one))
+  }
+
   byFile(file: FileId): Account | undefined {
     return this.#all.find(({ position }) => isFile(position, file))
   }
 
-  /** The one that accounts for most. */
-  find(isIt: (position: Position) => boolean): Account | undefined {
+  /** Of those that are read, the one that accounts for most. */
+  find(isIt: (position: Position) => boolean): Position | undefined {
     return this.#all
-      .filter(({ position }) => isIt(position))
-      .reduce<Account | undefined>(
-        (most, one) => (most && most.position.offset >= one.position.offset ? most : one),
+      .flatMap(({ position, of }) => (!of && isIt(position) ? [position] : []))
+      .reduce<Position | undefined>(
+        (most, one) => (most && most.offset >= one.offset ? most : one),
         undefined,
       )
   }

@@ -37,17 +37,27 @@ function unzippedHead(bytes: Uint8Array): Uint8Array {
   }
 }
 
+/** Only one content is kept: of several files that wait for their turn each is uncompressed again when it comes. */
+let kept: { readonly file: OpenFile; readonly content: Buffer } | undefined
+
+function contentOf(file: OpenFile): Buffer {
+  if (kept?.file !== file) {
+    kept = undefined
+    const content = gunzipSync(bytesAt(file, 0, file.stat().size), { maxOutputLength: LARGEST })
+    kept = { file, content }
+  }
+  return kept.content
+}
+
 function unzipped(file: OpenFile): OpenFile {
-  const content = gunzipSync(bytesAt(file, 0, file.stat().size), { maxOutputLength: LARGEST })
+  const size = contentOf(file).length
   return {
-    stat: () => ({ ...file.stat(), size: content.length, storedSize: file.stat().size }),
+    stat: () => ({ ...file.stat(), size, storedSize: file.stat().size }),
     read: (buffer, offset) =>
-      content.copy(
-        buffer,
-        0,
-        Math.min(offset, content.length),
-        Math.min(offset + buffer.length, content.length),
-      ),
-    close: () => file.close(),
+      contentOf(file).copy(buffer, 0, Math.min(offset, size), Math.min(offset + buffer.length, size)),
+    close() {
+      if (kept?.file === file) kept = undefined
+      file.close()
+    },
   }
 }

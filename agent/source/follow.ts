@@ -2,10 +2,14 @@
 // is said. Nothing in here waits or has a clock; `poll` is called again and again (follow-loop.ts does), and the disk is passed in.
 
 import type { Disk, FileStat } from './disk.ts'
-import type { Consumer, Held } from './follow-held.ts'
-import { type Begin, FollowedName, type Polled } from './follow-name.ts'
+import type { Consumer } from './follow-consumer.ts'
+import type { Held } from './follow-held.ts'
+import { Lists } from './follow-lists.ts'
+import { FollowedName } from './follow-name.ts'
 import { pathsOf } from './follow-names.ts'
+import type { Begin, NameOptions, Polled } from './follow-options.ts'
 import { parseSnapshot, type Snapshot } from './follow-position.ts'
+import { Troubles } from './follow-troubles.ts'
 
 export interface FollowOptions {
   readonly disk: Disk
@@ -34,12 +38,15 @@ export interface Follower {
 const MINUTE_MS = 60_000
 
 export function createFollower(options: FollowOptions): Follower {
-  const { disk, patterns, consumer, begin = 'file' } = options
+  const { patterns, consumer, begin = 'file' } = options
   const names = new Map<string, FollowedName>()
+  const lists = new Lists(options.disk)
+  const disk: Disk = { ...options.disk, list: directory => lists.list(directory) }
+  const troubles = new Troubles(consumer)
   let lastId = 0
   let isStart = options.from === undefined
 
-  const nameOptions = {
+  const nameOptions: NameOptions = {
     disk,
     consumer,
     begin,
@@ -56,9 +63,9 @@ export function createFollower(options: FollowOptions): Follower {
   }
 
   /** One file under two names is one file; one that moved from a name to another goes on where it stood. */
-  function adopt(stat: FileStat, by: FollowedName): Held | 'taken' | undefined {
+  function adopt(stat: FileStat, by: string): Held | 'taken' | undefined {
     for (const name of names.values()) {
-      const found = name === by ? undefined : name.release(stat)
+      const found = name.path === by ? undefined : name.release(stat)
       if (found) return found
     }
     return undefined
@@ -67,7 +74,7 @@ export function createFollower(options: FollowOptions): Follower {
   /** New names first: a file may have moved to them. */
   function discover(): FollowedName[] {
     const added = patterns
-      .flatMap(pattern => pathsOf(disk, pattern))
+      .flatMap(pathsNow)
       .filter(path => !names.has(path))
       .map(path => {
         const name = new FollowedName(path, nameOptions, isStart ? undefined : [])
@@ -78,9 +85,20 @@ export function createFollower(options: FollowOptions): Follower {
     return added
   }
 
+  function pathsNow(pattern: string): string[] {
+    try {
+      return pathsOf(disk, pattern)
+    } catch (cause) {
+      troubles.note(pattern, cause)
+      return []
+    }
+  }
+
   return {
     poll(nowMs) {
+      lists.begin(nowMs)
       const added = discover()
+      troubles.tell()
       const rest = [...names.values()].filter(name => !added.includes(name))
       const polled = [...added, ...rest].map(name => name.poll(nowMs))
       return polled.find(one => one === 'more') ?? polled.find(one => one === 'read') ?? 'idle'

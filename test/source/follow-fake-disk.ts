@@ -5,6 +5,7 @@ import type { Disk, FileStat, OpenFile } from '../../agent/source/disk.ts'
 interface Inode {
   readonly ino: number
   content: Buffer
+  readonly born: number
   changed: number
   opened: number
 }
@@ -16,7 +17,7 @@ export interface FakeDisk extends Disk {
   meanwhile: (() => void) | undefined
   append(path: string, text: string | Uint8Array): void
   /** Appends to a file by its inode, as a writer does that kept it open. */
-  appendTo(inode: unknown, text: string): void
+  appendTo(inode: unknown, text: string | Uint8Array): void
   inode(path: string): unknown
   truncate(path: string, size?: number): void
   rename(from: string, to: string): void
@@ -54,7 +55,13 @@ export function createFakeDisk(): FakeDisk {
   }
 
   function create(path: string): Inode {
-    const inode = { ino: freeInode(), content: Buffer.alloc(0), changed: ++disk.now, opened: 0 }
+    const inode = {
+      ino: freeInode(),
+      content: Buffer.alloc(0),
+      born: ++disk.now,
+      changed: disk.now,
+      opened: 0,
+    }
     files.set(real(path), inode)
     touchDirectory(real(path))
     return inode
@@ -66,6 +73,7 @@ export function createFakeDisk(): FakeDisk {
     size: inode.content.length,
     modifiedMs: inode.changed,
     changedMs: inode.changed,
+    bornMs: inode.born,
     isFile: true,
   })
 
@@ -75,7 +83,10 @@ export function createFakeDisk(): FakeDisk {
     opened.add(inode)
     let isOpen = true
     return {
-      stat: () => described(inode),
+      stat() {
+        if (!isOpen) throw new Error('EBADF')
+        return described(inode)
+      },
       read(buffer, offset) {
         if (!isOpen) throw new Error('EBADF')
         const { length } = inode.content
@@ -103,7 +114,7 @@ export function createFakeDisk(): FakeDisk {
       if (inode) return described(inode)
       const changed = directories.get(path)
       if (changed === undefined) return undefined
-      return { dev: 1, ino: 0, size: 0, modifiedMs: changed, changedMs: changed, isFile: false }
+      return { dev: 1, ino: 0, size: 0, modifiedMs: changed, changedMs: changed, bornMs: 0, isFile: false }
     },
     list(directory) {
       const change = disk.meanwhile
@@ -143,7 +154,8 @@ export function createFakeDisk(): FakeDisk {
     copy(from, to) {
       const { content } = at(from)
       files.delete(to)
-      create(to).content = Buffer.from(content)
+      create(to)
+      disk.appendTo(at(to), content)
     },
     unlink(path) {
       files.delete(real(path))

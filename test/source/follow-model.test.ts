@@ -20,7 +20,9 @@ type Op =
   | 'copytruncate'
   | 'copy'
   | 'truncate'
+  | 'cut'
   | 'unlink'
+  | 'wait'
   | 'poll'
   | 'copytruncate during a poll'
   | 'rotate during a poll'
@@ -32,8 +34,8 @@ interface Poll {
   readonly step: number
   readonly gaps: number
   readonly wasMissing: boolean
-  /** What was under each inode then: the objects themselves, so that a number given away again is another file. */
-  readonly seen: Set<unknown>
+  /** Sizes of the inodes then: the objects themselves, so that a number given away again is another file. */
+  readonly seen: Map<unknown, number>
 }
 
 /** Runs a program; returns what is wrong, undefined when nothing is. */
@@ -50,9 +52,11 @@ function run(program: readonly Op[]): string | undefined {
   /** The file that was copied and is not emptied yet: a rotator does nothing else then. */
   let copied: unknown
   let polls: Poll[] = []
+  /** How many looks there had been when a run began. */
+  let starts: number[] = []
   const truth: string[] = []
-  /** Lines that were whole in a file when it was destroyed, with the step, and the file if only having seen it could tell. */
-  const destroyed = new Map<string, { step: number; unless: unknown }>()
+  /** Lines that were whole in a file when it was destroyed, with the step, and the file if only having seen more than was kept could tell. */
+  const destroyed = new Map<string, { step: number; unless: unknown; kept: number }>()
   const paths = () => [NAME, ...[1, 2].flatMap(n => [`${NAME}.${n}`, `${NAME}.${n}.gz`])].filter(disk.exists)
   let checkpoint = { position: follower.snapshot() as unknown, got: copyOf(gather.got), polls: [] as Poll[] }
   let hasCheckpoint = false
@@ -61,11 +65,7 @@ function run(program: readonly Op[]): string | undefined {
   function poll(): void {
     const before = gather.got.gaps.length
     follower.poll(disk.now)
-    const seen = new Set(
-      paths()
-        .filter(path => disk.content(path).length > 0)
-        .map(disk.inode),
-    )
+    const seen = new Map(paths().map(path => [disk.inode(path), disk.content(path).length]))
     polls.push({ step, gaps: gather.got.gaps.length - before, wasMissing: !disk.exists(NAME), seen })
   }
 
@@ -80,8 +80,8 @@ function run(program: readonly Op[]): string | undefined {
     }
   }
 
-  function destroy(text: string, unless: unknown): void {
-    for (const line of text.split('\n')) if (line) destroyed.set(line, { step, unless })
+  function destroy(text: string, unless: unknown, kept = 0): void {
+    for (const line of text.split('\n')) if (line) destroyed.set(line, { step, unless, kept })
   }
 
   const textOf = (path: string): string => {
@@ -156,6 +156,21 @@ function run(program: readonly Op[]): string | undefined {
       copied = undefined
       disk.truncate(NAME)
     },
+    // To its first line, which no rotation does that made a copy before.
+    cut() {
+      if (!disk.exists(NAME)) return
+      const text = textOf(NAME)
+      const kept = text.indexOf('\n', 1) + 1
+      const isCopied = paths().some(path => path !== NAME && textOf(path).startsWith(text.slice(0, kept)))
+      if (isCopied) return
+      destroy(text.slice(kept), disk.inode(NAME), kept)
+      copied = undefined
+      disk.truncate(NAME, kept)
+    },
+    // Until what the directory was when it was listed is trusted.
+    wait() {
+      disk.now += 5000
+    },
     unlink() {
       if (!disk.exists(NAME)) return
       destroy(textOf(NAME), disk.inode(NAME))
@@ -189,6 +204,7 @@ function run(program: readonly Op[]): string | undefined {
       if (disk.openFiles() !== 0) throw new Error(`${disk.openFiles()} files left open`)
       gather.got = copyOf(checkpoint.got)
       polls = [...checkpoint.polls]
+      starts = [...starts.filter(start => start < polls.length), polls.length]
       gather.restart()
       follower = start(hasCheckpoint ? checkpoint.position : undefined)
     },
@@ -205,6 +221,11 @@ function run(program: readonly Op[]): string | undefined {
   }
   follower.close()
 
+  /** A place is looked for twice before it is given up; what was held open is lost only with a crash. */
+  const looksAfter = (at: number): Poll[] =>
+    polls.filter((_, i) => [at, ...starts].some(start => start >= at && i >= start && i < start + 3))
+
+  if (gather.troubles.length > 0) return gather.troubles[0]
   const { lines, gaps } = gather.got
   const counts = new Map<string, number>()
   for (const line of lines) counts.set(line, (counts.get(line) ?? 0) + 1)
@@ -212,6 +233,8 @@ function run(program: readonly Op[]): string | undefined {
     if (line === '' || /^half \d+$/.test(line)) continue
     if (!truth.includes(line)) return `never written: ${line}`
     if (count > 1 && !gaps.some(gap => gap.repeated)) return `twice: ${line}`
+    const places = [...gather.places.get(line)!]
+    if (places.length > 1) return `two ids: ${line} (${places.join(', ')})`
   }
   for (const line of truth) {
     if (counts.has(line)) continue
@@ -219,10 +242,9 @@ function run(program: readonly Op[]): string | undefined {
     if (!loss) return `lost though it is there: ${line}`
     const at = polls.findIndex(poll => poll.step >= loss.step)
     const before = polls[at - 1]
-    // A place is looked for twice before it is given up.
-    const said = polls.slice(at, at + 3).reduce((sum, poll) => sum + poll.gaps, 0)
+    const said = looksAfter(at).reduce((sum, poll) => sum + poll.gaps, 0)
     if (said > 0 || before?.wasMissing) continue
-    const wasSeen = before?.seen.has(loss.unless) ?? false
+    const wasSeen = (before?.seen.get(loss.unless) ?? 0) > loss.kept
     if (loss.unless !== undefined && !wasSeen) continue
     if (!before) continue
     return `lost in silence: ${line}`
@@ -252,7 +274,9 @@ const op = fc.oneof(
       'copy',
       'copytruncate',
       'truncate',
+      'cut',
       'unlink',
+      'wait',
       'pause',
       'half',
       'checkpoint',
@@ -346,70 +370,150 @@ t.test('programs that find what is easily forgotten', async t => {
       'append',
       'poll',
     ],
+    'a copy that is compressed, and another made during a poll': [
+      'append',
+      'copytruncate',
+      'rotate',
+      'append',
+      'compress',
+      'rotate',
+      'append',
+      'poll',
+      'compress',
+      'copytruncate during a poll',
+      'rotate',
+      'poll',
+    ],
+    'a copy compressed while the follower is down': [
+      'append',
+      'copytruncate',
+      'poll',
+      'checkpoint',
+      'unlink',
+      'crash',
+      'compress',
+      'rotate',
+      'poll',
+    ],
+    'a copy of what was written after a crash': [
+      'append',
+      'truncate',
+      'rotate',
+      'append',
+      'rotate',
+      'append',
+      'poll',
+      'checkpoint',
+      'crash',
+      'append',
+      'append',
+      'copytruncate',
+      'append',
+    ],
+    'a copy of a file that was rotated before a crash': [
+      'append',
+      'copytruncate',
+      'poll',
+      'checkpoint',
+      'rotate',
+      'append',
+      'crash',
+      'rotate',
+      'append',
+      'copy',
+      'poll',
+      'append',
+    ],
+    'a file made anew is compressed to the inode of the one that was read': [
+      'append',
+      'poll',
+      'checkpoint',
+      'copytruncate during a poll',
+      'crash',
+      'append',
+      'unlink',
+      'compress',
+    ],
+    'an empty file whose inode is given away while nobody looks': [
+      'reopen',
+      'poll',
+      'append',
+      'checkpoint',
+      'rotate',
+      'crash',
+      'append',
+      'rotate',
+      'append',
+      'rotate',
+      'poll',
+      'append',
+    ],
+    'a copy of more than was read and less than was seen': [
+      'append',
+      'poll',
+      'append',
+      'copy',
+      'pause',
+      'append',
+      'copytruncate during a poll',
+      'poll',
+    ],
+    'a copy of what nobody wanted to read yet, then emptied': [
+      'append',
+      'copy',
+      'append',
+      'pause',
+      'poll',
+      'copytruncate',
+      'poll',
+      'append',
+      'poll',
+      'rotate',
+      'rotate',
+      'append',
+      'rotate',
+    ],
+    'compressed while nobody wants to read it': [
+      'append',
+      'poll',
+      'append',
+      'rotate',
+      'pause',
+      'compress',
+      'append',
+      'poll',
+      'rotate',
+      'poll',
+      'rotate',
+      'checkpoint',
+      'crash',
+    ],
+    'a copy whose inode is given to a longer one': [
+      'half',
+      'copy',
+      'poll',
+      'compress',
+      'append',
+      'append',
+      'poll',
+      'cut',
+      'copytruncate',
+      'poll',
+    ],
+    'cut, and a checkpoint before it is said': [
+      'append',
+      'append',
+      'poll',
+      'cut',
+      'poll',
+      'checkpoint',
+      'crash',
+      'poll',
+    ],
+    'cut, copied and emptied at once': ['append', 'append', 'poll', 'cut', 'append', 'copytruncate', 'poll'],
   }
   for (const [name, program] of Object.entries(programs)) t.equal(run(program), undefined, name)
 })
-
-// What the follower does not master yet: each hands on a line twice. Random programs meet one in some ten thousand, so they are the
-// same ones in each run until these are mended; RUNS and SEED choose others.
-const unmastered: Record<string, Parameters<typeof run>[0]> = {
-  'a copy that is compressed, and another made during a poll': [
-    'append',
-    'copytruncate',
-    'rotate',
-    'append',
-    'compress',
-    'rotate',
-    'append',
-    'poll',
-    'compress',
-    'copytruncate during a poll',
-    'rotate',
-    'poll',
-  ],
-  'a copy compressed while the follower is down': [
-    'append',
-    'copytruncate',
-    'poll',
-    'checkpoint',
-    'unlink',
-    'crash',
-    'compress',
-    'rotate',
-    'poll',
-  ],
-  'a copy of what was written after a crash': [
-    'append',
-    'truncate',
-    'rotate',
-    'append',
-    'rotate',
-    'append',
-    'poll',
-    'checkpoint',
-    'crash',
-    'append',
-    'append',
-    'copytruncate',
-    'append',
-  ],
-  'a copy of a file that was rotated before a crash': [
-    'append',
-    'copytruncate',
-    'poll',
-    'checkpoint',
-    'rotate',
-    'append',
-    'crash',
-    'rotate',
-    'append',
-    'copy',
-    'poll',
-    'append',
-  ],
-}
-for (const [name, program] of Object.entries(unmastered))
-  t.test(name, { todo: 'a line is handed on twice' }, async t => t.equal(run(program), undefined))
 
 t.test('every line once, or a gap is said', async t => {
   fc.assert(
@@ -417,7 +521,10 @@ t.test('every line once, or a gap is said', async t => {
       const wrong = run(program)
       if (wrong) throw new Error(wrong)
     }),
-    { numRuns: Number(process.env.RUNS ?? 3000), seed: Number(process.env.SEED ?? 1) },
+    {
+      numRuns: Number(process.env.RUNS ?? 5000),
+      ...(process.env.SEED && { seed: Number(process.env.SEED) }),
+    },
   )
   t.pass('all programs')
 })
