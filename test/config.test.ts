@@ -1,5 +1,5 @@
 import t from 'tap'
-import { type Config, readConfig } from '../agent/config.ts'
+import { type Config, DEFAULTS, readConfig } from '../agent/config.ts'
 
 const mapping = {
   lines: 'json',
@@ -14,7 +14,8 @@ const problemsOf = (value: unknown): readonly string[] => {
 const withCustom = (change: object): object => ({ custom: { ...mapping, ...change } })
 
 t.test('a configuration is YAML, and an empty one sets nothing', async t => {
-  for (const text of ['', '# nothing\n', '{}']) t.same(readConfig(text), { config: {} })
+  for (const text of ['', '# nothing\n', '{}', 'records:\n  # directory: /r\ncustom:\n'])
+    t.strictSame(readConfig(text), { config: DEFAULTS, origins: new Map() })
   const { config } = readConfig(`custom:
   lines: pairs
   verdict: { field: act, words: { DROP: denied }, otherwise: allowed }

@@ -1,9 +1,10 @@
 // `--world PATH`: the state of a cluster, or its timeline, from files.
 
-import { isEqual, type Observed, type TimelineEvent } from '../timeline/index.ts'
+import type { Observed, TimelineEvent } from '../timeline/index.ts'
 import { findFiles, readText, type WorldFile } from './files.ts'
 import { parseJson } from './json-file.ts'
 import { type Found, readManifest } from './manifest.ts'
+import { isSameObject, keyOf } from './same-object.ts'
 import { parseTimeline } from './timeline-file.ts'
 import { type Problem, WorldError } from './world-error.ts'
 import { parseYaml } from './yaml-file.ts'
@@ -102,7 +103,7 @@ function countIgnored(reader: Reader, kind: string): void {
 
 /** The same object in two files is one object; two objects of one name are a mistake, and which one counts nobody can know. */
 function addObject(reader: Reader, file: string, found: Found): void {
-  const key = `${found.observed.api} ${found.observed.name}`
+  const key = keyOf(found.observed)
   const earlier = reader.objects.get(key)
   if (earlier === undefined) reader.objects.set(key, { file, found })
   else if (!isSameObject(earlier.found.observed, found.observed)) {
@@ -114,9 +115,4 @@ function addObject(reader: Reader, file: string, found: Found): void {
       text: `${key} is defined differently in ${place}`,
     })
   }
-}
-
-function isSameObject(a: Observed, b: Observed): boolean {
-  if (a.kind === 'Policy' && b.kind === 'Policy') return isEqual(a.object.spec, b.object.spec)
-  return isEqual(a.object, b.object)
 }

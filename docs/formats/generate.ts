@@ -4,6 +4,7 @@
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import type { Format } from '../../collectors/collector.ts'
 import { formats } from '../../collectors/index.ts'
+import { table } from '../table.ts'
 import { type Facts, factsOf } from './facts.ts'
 
 const BEGIN = '<!-- fields -->'
@@ -84,15 +85,6 @@ function indexText(facts: ReadonlyMap<string, Facts>): string {
     ['[`custom`](custom.md)', 'yours', ...Array<string>(4).fill('as mapped')],
     ['[`auto`](auto.md)', 'any of them', '', '', '', ''],
   ]).join('\n')
-}
-
-/** Columns as wide as their widest cell, as the formatter has them. */
-function table(rows: readonly (readonly string[])[]): string[] {
-  const [header, ...body] = rows
-  const widths = header!.map((_, i) => Math.max(3, ...rows.map(row => row[i]!.length)))
-  const line = (cells: readonly string[]): string =>
-    `| ${cells.map((cell, i) => cell.padEnd(widths[i]!)).join(' | ')} |`
-  return [line(header!), line(widths.map(width => '-'.repeat(width))), ...body.map(line)]
 }
 
 function indexRow(name: string, facts: Facts): string[] {
