@@ -11,6 +11,7 @@ const benches: readonly [string, readonly string[]][] = [
   ['collectors.bench.ts', ['--lines', '20000', '--runs', '1']],
   ['replay.bench.ts', ['--lines', '20000', '--runs', '1']],
   ['query.bench.ts', ['--records', '20000', '--runs', '1']],
+  ['metrics.bench.ts', ['--series', '2000', '--runs', '1', '--idle', '0']],
 ]
 
 if (isShort) console.log('SHORT FORM: these figures only show that the benches run')
