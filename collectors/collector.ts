@@ -17,7 +17,14 @@ export interface CollectorOptions {
   readonly year: number
   /** What a LOG prefix means beyond what known CNIs write: the first entry the trimmed prefix starts with. */
   readonly prefixes: readonly PrefixVerdict[]
-  /** Microseconds between 1970 and the kernel's start, for stamps that count from boot; NaN where not known. */
+  /**
+   * Microseconds between 1970 and the kernel's start, for stamps that count from boot; NaN where not known. A clock where a live
+   * source corrects it: it is asked for every line.
+   */
+  readonly bootTime: number | BootClock
+}
+
+export interface BootClock {
   readonly bootTime: number
 }
 
@@ -40,6 +47,8 @@ export interface Collector {
    * `bytes`. Never throws, whatever the bytes.
    */
   read(bytes: Uint8Array, start: number, end: number, flow: Flow): Outcome
+  /** The FORMAT of the last line, where each line may be of another. */
+  readonly format?: string | undefined
 }
 
 export interface Format {

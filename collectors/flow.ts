@@ -83,6 +83,13 @@ export interface FlowNames {
   readonly destination?: NamedEnd
 }
 
+/** Where a line stands: its format, what identifies its stream in record ids, and the file as records name it. */
+export interface FlowOrigin {
+  readonly format: string
+  readonly stream: string
+  readonly file: string | undefined
+}
+
 export interface Flow {
   /** Microseconds since 1970 UTC by the log's clock; NaN where the line has no usable time. */
   time: number
@@ -133,6 +140,8 @@ export interface Flow {
   names: FlowNames | undefined
   /** Where the line stands in its stream, uncompressed; set by the pipeline, not by a collector. */
   offset: number
+  /** Of the line; set as `offset` is, and by who reads nothing but lines left undefined. */
+  origin: FlowOrigin | undefined
   /** Byte ranges in the line's buffer, [start, end) each, 0 and 0 where absent: in-interface, out-interface, log prefix. */
   readonly spans: Int32Array
 }
@@ -172,6 +181,7 @@ export function createFlow(): Flow {
     reported: undefined,
     names: undefined,
     offset: 0,
+    origin: undefined,
     spans: new Int32Array(6),
   }
 }

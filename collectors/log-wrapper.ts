@@ -13,6 +13,7 @@ import {
   wordOf,
 } from './bytes.ts'
 import { type Clock, monthAt, scanIso, scanSyslog } from './clock.ts'
+import type { BootClock, CollectorOptions } from './collector.ts'
 import type { Flow } from './flow.ts'
 
 const COMMA = 44
@@ -29,15 +30,15 @@ const decimals = new Float64Array(2)
 /** What wrappers before this one looked like; one per collector. */
 export interface LogHead {
   readonly clock: Clock
-  /** Microseconds from 1970 to the kernel's start, NaN where not known. */
-  readonly bootTime: number
+  readonly boot: BootClock
   /** Length of ` worker-3 kernel: ` and of `[ 4977.286449] ` in the last line: most often it is this one's too. */
   tagLength: number
   bracketLength: number
 }
 
-export function createLogHead(clock: Clock, bootTime: number): LogHead {
-  return { clock, bootTime, tagLength: 0, bracketLength: 0 }
+export function createLogHead(clock: Clock, bootTime: CollectorOptions['bootTime']): LogHead {
+  const boot = typeof bootTime === 'number' ? { bootTime } : bootTime
+  return { clock, boot, tagLength: 0, bracketLength: 0 }
 }
 
 /** The line is stamped, but by another program than the kernel: ulogd's LOGEMU, a firewall that logs by itself. */
@@ -45,7 +46,7 @@ export const NOT_KERNEL = -2
 
 /** The start of the kernel's message in the line, or NOT_KERNEL. Sets `flow.time` and `flow.precision`. */
 export function skipWrapper(bytes: Uint8Array, at: number, end: number, flow: Flow, head: LogHead): number {
-  const { clock, bootTime } = head
+  const { clock, boot } = head
   if (bytes[at] === LESS) {
     const after = skipPriority(bytes, at)
     if (bytes[after] === 49 && bytes[after + 1] === BLANK)
@@ -53,7 +54,7 @@ export function skipWrapper(bytes: Uint8Array, at: number, end: number, flow: Fl
     at = after
   }
   const first = bytes[at]!
-  if (first === OPEN) return skipUptime(bytes, at, end, flow, bootTime)
+  if (first === OPEN) return skipUptime(bytes, at, end, flow, boot)
   if (isDigit(first))
     return bytes[at + 4] === 45
       ? skipIso(bytes, at, end, flow, head)
@@ -132,11 +133,11 @@ function skipCaller(bytes: Uint8Array, at: number): number {
 }
 
 /** dmesg: `[ 4977.286449] `. `dmesg -T` prints a wall time that drifts from the real one, so its lines have none. */
-function skipUptime(bytes: Uint8Array, at: number, end: number, flow: Flow, bootTime: number): number {
+function skipUptime(bytes: Uint8Array, at: number, end: number, flow: Flow, boot: BootClock): number {
   decimals[0] = -1
   const after = skipBrackets(bytes, at)
   if (after !== at) {
-    flow.time = bootTime + uptimeOf(bytes, at)
+    flow.time = boot.bootTime + uptimeOf(bytes, at)
     return after
   }
   if (monthAt(bytes, at + 5) === 0) return at
@@ -168,7 +169,7 @@ function skipNumbered(bytes: Uint8Array, at: number, end: number, flow: Flow, he
   if (sequence < 0 || bytes[sequence] !== COMMA) return at
   const stamp = scanDecimal(bytes, sequence + 1, decimals, 0)
   if (stamp < 0 || bytes[stamp] !== COMMA) return at
-  flow.time = head.bootTime + decimals[0]!
+  flow.time = head.boot.bootTime + decimals[0]!
   let text = stamp
   while (text < end && bytes[text] !== SEMICOLON) text++
   return text === end ? at : text + 1

@@ -80,6 +80,17 @@ t.test(
   },
 )
 
+t.test('a live source corrects when the kernel started, from one line to the next', async t => {
+  const clock = { bootTime: 1_798_750_000_000_000 }
+  const collector = netfilterLog.create({ ...options, bootTime: clock })
+  for (const head of ['4,17,4100000100,-;', '[ 4100.000100] ']) {
+    const timeOf = (): number => readOne(collector, `${head}np-drop ${packet}`).flow.time
+    const before = timeOf()
+    clock.bootTime += 250
+    t.equal(timeOf(), before + 250, head)
+  }
+})
+
 t.test('journalctl -o short-full, short-unix and short-monotonic are read', async t => {
   const collector = netfilterLog.create(options)
   for (const head of [
