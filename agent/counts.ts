@@ -24,6 +24,9 @@ export interface Counts {
   contradictions: number
   /** Connections forgotten because the table was full. */
   evicted: number
+  /** Allowed flows that were only counted, and lines of connections not even read, because the agent was short of means. */
+  shed: number
+  shedLines: number
   /** Flows that waited for a pod to be known; those for which none was in time, and those that were too many to wait. */
   held: number
   expired: number
@@ -72,6 +75,8 @@ export function zeroCounts(): Counts {
     records: 0,
     contradictions: 0,
     evicted: 0,
+    shed: 0,
+    shedLines: 0,
     held: 0,
     expired: 0,
     displaced: 0,

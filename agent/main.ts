@@ -2,6 +2,7 @@
 // The process: arguments, signals, standard streams and exit codes. The only file that touches `process`.
 
 import { enableCompileCache } from 'node:module'
+import { hostname } from 'node:os'
 import { fileURLToPath } from 'node:url'
 
 // Stripping types at every start costs 120 ms and 35 MB (measured): the result is kept beside the dependencies. Where nobody may
@@ -46,5 +47,7 @@ process.exitCode = await runProgram(process.argv.slice(2), {
   isColoured: process.stdout.isTTY === true && !process.env.NO_COLOR && process.env.TERM !== 'dumb',
   signal: abort.signal,
   zone: Intl.DateTimeFormat().resolvedOptions().timeZone,
+  environment: process.env,
+  hostName: hostname(),
   now: () => Date.now(),
 })

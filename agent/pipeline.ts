@@ -3,8 +3,8 @@
 import { copyFlow, type Flow, Verdict } from '../collectors/flow.ts'
 import { type Counts, tally, zeroCounts } from './counts.ts'
 import { flowRecord } from './forensics/flow-record.ts'
-import { createFold, type Folded } from './forensics/fold.ts'
-import { foldKey } from './forensics/fold-key.ts'
+import { createFold, type Folded, MINUTE } from './forensics/fold.ts'
+import { foldKey, pairAlone } from './forensics/fold-key.ts'
 import {
   type FlowRecord,
   type ForensicRecord,
@@ -13,6 +13,7 @@ import {
 } from './forensics/record.ts'
 import { createWatch, type Stance } from './forensics/watch.ts'
 import { type Intake, type IntakeOptions, openIntake } from './intake.ts'
+import { flowJson, flowOfJson, type PipelineChanges } from './pipeline-state.ts'
 import type { Epoch } from './policy/index.ts'
 import type { AppliedChange, Timeline } from './timeline/index.ts'
 import { isContradiction } from './verdict/accusation.ts'
@@ -31,7 +32,7 @@ export interface PipelineOptions {
   /** Only pods of this node are subjects; undefined: all nodes. */
   readonly node: string | undefined
   /** The cluster has policies of kinds that are not evaluated here: then nothing is certain. */
-  readonly hasUnsupported?: boolean
+  readonly hasUnsupported?: boolean | (() => boolean)
   /** Allowed flows are counted; `full` also writes them. */
   readonly allowed: 'count' | 'full'
   readonly fold: boolean
@@ -43,9 +44,24 @@ export interface PipelineOptions {
   readonly patienceMs?: number
   /** How long a flow waits for a pod that the timeline does not know yet, in milliseconds of `advance`'s clock; 0: not at all. */
   readonly holdMs?: number
+  /** What an earlier one had taken and not written. */
+  readonly from?: PipelineChanges
   /** `time` is the record's, in microseconds, NaN where it has none. */
   readonly emit: (record: ForensicRecord, time: number) => void
 }
+
+export interface TableFigures {
+  readonly entries: number
+  readonly capacity: number
+  readonly expired?: number
+  readonly displaced: number
+}
+
+/** Of degradation (DESIGN section 12). */
+export type Level = 0 | 1 | 2 | 3
+
+/** Of allowed flows, one in so many is judged at level 1. */
+const SAMPLED = 16
 
 export interface Pipeline {
   open(options: IntakeOptions): Intake
@@ -56,15 +72,16 @@ export interface Pipeline {
    * `now` is milliseconds of any clock.
    */
   advance(time: number, now?: number): void
+  /** What was taken and is not written yet: what changed of it since the last call, or `all` of it. Valid between lines. */
+  changes(all?: boolean): PipelineChanges
+  /** Sheds work, of DESIGN section 12: 0 none, 1 allowed flows are sampled, 2 only counted, 3 denied ones told once per pair of workloads and minute. */
+  degrade(level: Level): void
+  /** Bounded tables, for metrics: totals since the start where they say `expired` and `displaced`. */
+  tables(): Readonly<Record<'held' | 'folds', TableFigures>>
   /** How long changes took to be enforced, as measured since the last call: what an enforcement lag can be learnt from. */
   drainDelays(): readonly Measured[]
   close(): void
   readonly counts: Readonly<Counts>
-}
-
-interface Held {
-  readonly flow: Flow
-  readonly intake: IntakeOptions
 }
 
 /** What the pipeline remembers of a judged connection: few fields, as every line of it touches them and the table is large. */
@@ -76,25 +93,36 @@ interface Memo {
   readonly stance: Stance | undefined
 }
 
+/** Keys that are folded at a time (DESIGN section 12). */
+const FOLDS = 20_000
+
 /** `awaited`: who it was may be known soon. `told`: it is to be recorded. */
 const Mark = { contradiction: 1, awaited: 2, told: 4 } as const
 
 export function createPipeline(options: PipelineOptions): Pipeline {
   const { timeline, node } = options
-  const eyes = { node, hasUnsupported: options.hasUnsupported === true }
+  const { hasUnsupported = false } = options
+  const eyes = {
+    node,
+    get hasUnsupported() {
+      return typeof hasUnsupported === 'boolean' ? hasUnsupported : hasUnsupported()
+    },
+  }
   const counts = zeroCounts()
   // The finding of the flow at hand, when it has just been judged anyway.
   let finding: Finding | undefined
   let newest = Number.NEGATIVE_INFINITY
   let watched = Number.NEGATIVE_INFINITY
   const sideOf = createSides()
+  let level: Level = 0
+  let sampled = 0
 
   function emit(record: ForensicRecord, time: number): void {
     counts.records++
     options.emit(record, time)
   }
 
-  const fold = createFold(followUp => emit(followUpRecord(followUp), followUp.start))
+  const fold = createFold(followUp => emit(followUpRecord(followUp), followUp.start), FOLDS)
 
   const cases = createCases<Memo>((flow, view) => {
     const bench = openBench(flow, orient(flow), view, eyes)
@@ -107,7 +135,7 @@ export function createPipeline(options: PipelineOptions): Pipeline {
   const hold =
     options.holdMs === undefined || options.holdMs <= 0
       ? undefined
-      : createHold<Held>({ ms: options.holdMs, ...defaultHold }, ({ flow, intake }) => settle(flow, intake))
+      : createHold<Flow>({ ms: options.holdMs, ...defaultHold }, settle)
 
   const watch = createWatch({
     node,
@@ -148,20 +176,34 @@ export function createPipeline(options: PipelineOptions): Pipeline {
     return { marks: marksOf(finding), folded: undefined, stance: undefined }
   }
 
+  function isShed({ verdict }: Flow): boolean {
+    if (level === 0 || verdict !== Verdict.allowed) return false
+    return level > 1 || ++sampled % SAMPLED !== 0
+  }
+
+  function shed(flow: Flow): void {
+    counts.shed++
+    if (sideOf(flow) !== 'repeated') tally(counts, flow.verdict)
+  }
+
   /** Holds a flow that nobody can be named for yet; what is only counted need not wait. */
-  function take(flow: Flow, intake: IntakeOptions): void {
+  function take(flow: Flow): void {
+    if (isShed(flow)) {
+      shed(flow)
+      return
+    }
     const isNamed = flow.verdict !== Verdict.none && !isOnlyCounted(flow)
-    if (hold !== undefined && isNamed && isStillAwaited(flow)) keep(hold, flow, intake)
-    else settle(flow, intake)
+    if (hold !== undefined && isNamed && isStillAwaited(flow)) keep(hold, flow)
+    else settle(flow)
   }
 
   function isStillAwaited(flow: Flow): boolean {
     return (memoOf(flow).marks & Mark.awaited) !== 0
   }
 
-  function keep(hold: Hold<Held>, flow: Flow, intake: IntakeOptions): void {
+  function keep(hold: Hold<Flow>, flow: Flow): void {
     const { displaced } = hold
-    hold.push({ flow: copyFlow(flow), intake }, heldBytes(flow))
+    hold.push(copyFlow(flow), heldBytes(flow))
     counts.held++
     counts.displaced += hold.displaced - displaced
   }
@@ -173,12 +215,12 @@ export function createPipeline(options: PipelineOptions): Pipeline {
   function advanceHold(now: number): void {
     if (hold === undefined) return
     const { expired } = hold
-    hold.advance(now, ({ flow }) => isStillAwaited(flow))
+    hold.advance(now, isStillAwaited)
     counts.expired += hold.expired - expired
   }
 
   /** Judges one flow and writes or counts it. */
-  function settle(flow: Flow, intake: IntakeOptions): void {
+  function settle(flow: Flow): void {
     const side = sideOf(flow)
     if (side === 'overruled') {
       counts.flows--
@@ -196,20 +238,20 @@ export function createPipeline(options: PipelineOptions): Pipeline {
     let record: FlowRecord | undefined
     // A second side that contradicts the policies is told all the same.
     const isNew = side !== 'repeated' || (memo.marks & Mark.contradiction) !== 0
-    if (isNew && !isOnlyCounted(flow) && (memo.marks & Mark.told) !== 0) record = write(memo, flow, intake)
+    if (isNew && !isOnlyCounted(flow) && (memo.marks & Mark.told) !== 0) record = write(memo, flow)
     const { stance, folded } = memo
-    if (stance !== undefined) watch.take(stance, flow, record?.id ?? folded?.of, intake.stream)
+    if (stance !== undefined) watch.take(stance, flow, record?.id ?? folded?.of, flow.origin!.stream)
   }
 
   /** The record, unless the flow was counted into an earlier one. */
-  function write(memo: Memo, flow: Flow, intake: IntakeOptions): FlowRecord | undefined {
-    if (options.fold) return foldIn(memo, flow, intake)
-    const record = recordOf(judged(flow), flow, intake)
+  function write(memo: Memo, flow: Flow): FlowRecord | undefined {
+    if (options.fold) return foldIn(memo, flow)
+    const record = recordOf(judged(flow), flow)
     emit(record, flow.time)
     return record
   }
 
-  function foldIn(memo: Memo, flow: Flow, intake: IntakeOptions): FlowRecord | undefined {
+  function foldIn(memo: Memo, flow: Flow): FlowRecord | undefined {
     if (flow.time > newest) {
       newest = flow.time
       fold.advance(newest)
@@ -217,32 +259,34 @@ export function createPipeline(options: PipelineOptions): Pipeline {
     const { folded } = memo
     if (folded?.live && fold.count(folded, flow.time, flow.count)) return undefined
     const found = judged(flow)
-    const key = foldKey(found)
+    const key = level < 3 ? foldKey(found) : pairAlone(found)
     // Another connection may be of the same key: the client's other pod, or the same one as an earlier view saw it.
     const known = fold.find(key)
     if (known !== undefined && fold.count(known, flow.time, flow.count)) {
       memo.folded = known
       return undefined
     }
-    const record = recordOf(found, flow, intake)
-    memo.folded = fold.start(key, record.event, record.id, flow.time)
+    const record = recordOf(found, flow)
+    memo.folded = fold.start(key, record.event, record.id, flow.time, level < 3 ? 0 : MINUTE)
     emit(record, flow.time)
     return record
   }
 
-  function recordOf(found: Finding, flow: Flow, intake: IntakeOptions): FlowRecord {
-    const evidence = {
-      source: intake.format,
-      ...(intake.file !== undefined && { file: intake.file }),
-      offset: flow.offset,
-    }
-    const { time, count, bytes, reported } = flow
-    return flowRecord(found, { time, n: count, bytes, reported, evidence, stream: intake.stream }, node)
+  function recordOf(found: Finding, flow: Flow): FlowRecord {
+    const { time, count, bytes, reported, offset } = flow
+    const { format, stream, file } = flow.origin!
+    const evidence = { source: format, ...(file !== undefined && { file }), offset }
+    return flowRecord(found, { time, n: count, bytes, reported, evidence, stream }, node)
+  }
+
+  if (options.from !== undefined) {
+    fold.restore(options.from.fold)
+    for (const { item } of options.from.held.came) take(flowOfJson(item))
   }
 
   return {
     counts,
-    open: intake => openIntake(intake, { take, counts, emit, node }),
+    open: intake => openIntake(intake, { take, counts, emit, node, isShort: () => level > 1 }),
     changed(change) {
       const record = policyChangedRecord(change)
       if (record !== undefined) emit(record, change.at)
@@ -251,6 +295,25 @@ export function createPipeline(options: PipelineOptions): Pipeline {
       if (now !== undefined) advanceHold(now)
       fold.advance(time)
       watch.advance(time)
+    },
+    changes(all) {
+      const { came, went } = hold?.changes(all) ?? { came: [], went: [] }
+      return {
+        fold: fold.changes(all),
+        held: { came: came.map(({ id, item }) => ({ id, item: flowJson(item) })), went },
+      }
+    },
+    tables: () => ({
+      held: {
+        entries: hold?.size ?? 0,
+        capacity: defaultHold.capacity,
+        expired: counts.expired,
+        displaced: counts.displaced,
+      },
+      folds: { entries: fold.size, capacity: FOLDS, displaced: fold.evicted },
+    }),
+    degrade(to) {
+      level = to
     },
     drainDelays: watch.drainDelays,
     close() {

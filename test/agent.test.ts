@@ -5,6 +5,7 @@ import { eventReader } from '../agent/cluster/index.ts'
 import type { FlowRecord, ForensicRecord } from '../agent/forensics/record.ts'
 import { isFlowRecord } from '../agent/forensics/record.ts'
 import { compile, type Epoch } from '../agent/policy/index.ts'
+import { createFed } from '../agent/source/fed.ts'
 import { createTimeline } from '../agent/timeline/index.ts'
 import { formatByName } from '../collectors/index.ts'
 
@@ -37,12 +38,13 @@ const objects = [
 
 interface Stage {
   readonly agent: Agent
+  readonly feed: (bytes: Uint8Array) => void
   readonly flows: () => FlowRecord[]
   /** Lets `ms` of the agent's clock go by, and its heartbeat beat. */
   readonly pass: (ms: number) => Promise<void>
 }
 
-function stage(): Stage {
+async function stage(): Promise<Stage> {
   const records: ForensicRecord[] = []
   const clock = { now: start + 1000 }
   const agent = openAgent({
@@ -51,28 +53,35 @@ function stage(): Stage {
       { compile: world => compile(world, { profile: 'upstream' }) },
     ),
     node: 'w1',
-    sources: [
-      {
-        format: 'netfilter-log',
-        collector: formatByName('netfilter-log')!.create({
-          zone: wall => wall,
-          year: 2026,
-          prefixes: [],
-          bootTime: Number.NaN,
-        }),
-        file: undefined,
-        stream: 's',
-      },
-    ],
     sinks: [{ write: record => records.push(record), flush: async () => {} }],
     allowed: 'count',
     now: () => clock.now,
-    onSinkError: error => {
-      throw error
+    monotonic: () => clock.now,
+    events: {
+      opened() {},
+      trouble() {},
+      gap() {},
+      record() {},
+      checkpoint() {},
+      clockStepped() {},
+      sinkError: error => {
+        throw error
+      },
     },
   })
+  const fed = createFed('netfilter-log', 's')
+  const createCollector = () =>
+    formatByName('netfilter-log')!.create({
+      zone: wall => wall,
+      year: 2026,
+      prefixes: [],
+      bootTime: Number.NaN,
+    })
+  const spec = { name: 'k', title: 'k', format: 'netfilter-log', identity: '', isSpared: false }
+  await agent.sources.set([{ ...spec, createCollector, open: fed.open }])
   return {
     agent,
+    feed: fed.feed,
     flows: () => records.filter(isFlowRecord),
     pass: async ms => {
       clock.now += ms
@@ -89,32 +98,33 @@ const drop = (from: string) =>
 t.test(
   'a line that comes before the watch event of its pod waits for it, and others do not wait',
   async t => {
-    const { agent, flows, pass } = stage()
+    const { agent, feed, flows, pass } = await stage()
     await pass(250)
-    agent.feed('netfilter-log', drop('10.0.0.9'))
-    agent.feed('netfilter-log', drop('203.0.113.9'))
+    feed(drop('10.0.0.9'))
+    feed(drop('203.0.113.9'))
+    await pass(0)
     t.strictSame(
       flows().map(({ src }) => src.kind),
       ['external'],
     )
     await pass(500)
     t.equal(flows().length, 1)
-    agent.apply(read({ at: (start + 1700) * 1000, type: 'ADDED', object: pod('new', '10.0.0.9') }))
+    agent.apply([read({ at: (start + 1700) * 1000, type: 'ADDED', object: pod('new', '10.0.0.9') })])
     await pass(250)
     t.strictSame(
       flows().map(({ src }) => src.pod ?? src.kind),
       ['external', 'new'],
     )
     t.match(agent.counts, { held: 1, expired: 0, denied: 2 })
-    await agent[Symbol.asyncDispose]()
+    await agent.stop('asked to')
     t.equal(flows().length, 2)
   },
 )
 
 t.test('one whose pod never comes is judged when two seconds are over', async t => {
-  const { agent, flows, pass } = stage()
+  const { agent, feed, flows, pass } = await stage()
   await pass(250)
-  agent.feed('netfilter-log', drop('10.0.0.9'))
+  feed(drop('10.0.0.9'))
   await pass(1900)
   t.equal(flows().length, 0)
   await pass(200)
@@ -123,14 +133,14 @@ t.test('one whose pod never comes is judged when two seconds are over', async t 
     ['unknown'],
   )
   t.match(agent.counts, { held: 1, expired: 1, denied: 1 })
-  await agent[Symbol.asyncDispose]()
+  await agent.stop('asked to')
 })
 
 t.test('what waits when the agent closes is judged then', async t => {
-  const { agent, flows } = stage()
-  agent.feed('netfilter-log', drop('10.0.0.9'))
+  const { agent, feed, flows } = await stage()
+  feed(drop('10.0.0.9'))
   t.equal(flows().length, 0)
-  await agent[Symbol.asyncDispose]()
+  await agent.stop('asked to')
   t.strictSame(
     flows().map(({ src }) => src.kind),
     ['unknown'],

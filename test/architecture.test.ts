@@ -10,7 +10,9 @@ const root = join(import.meta.dirname, '..')
 const allowed: Record<string, readonly string[]> = {
   address: [],
   'nearest-words': [],
-  config: ['collectors', 'nearest-words'],
+  config: ['collectors', 'policy', 'nearest-words'],
+  'look-again': [],
+  'config-file': ['config', 'look-again'],
   telemetry: [],
   collectors: ['address'],
   policy: ['address'],
@@ -18,15 +20,26 @@ const allowed: Record<string, readonly string[]> = {
   verdict: ['timeline', 'policy', 'collectors', 'address'],
   forensics: ['verdict', 'timeline', 'policy', 'collectors', 'address'],
   counts: ['collectors'],
-  intake: ['counts', 'forensics', 'verdict', 'collectors'],
-  pipeline: ['intake', 'counts', 'forensics', 'verdict', 'timeline', 'policy', 'collectors', 'address'],
+  'pipeline-state': ['forensics', 'verdict', 'collectors'],
+  intake: ['pipeline-state', 'counts', 'forensics', 'verdict', 'collectors'],
+  pipeline: ['pipeline-state', 'intake', 'counts', 'forensics', 'verdict', 'timeline', 'policy', 'collectors', 'address'],
   source: ['collectors', 'telemetry'],
   sink: ['forensics', 'telemetry'],
-  cluster: ['timeline', 'policy', 'address', 'telemetry'],
+  cluster: ['look-again', 'timeline', 'policy', 'address', 'telemetry'],
   quickstart: ['source', 'cluster', 'timeline', 'policy', 'address', 'telemetry'],
   server: ['forensics', 'telemetry'],
+  outbox: ['pipeline-state', 'forensics', 'sink', 'source'],
+  inlets: ['pipeline', 'intake', 'source', 'collectors'],
+  sources: ['inlets', 'pipeline', 'intake', 'source', 'collectors'],
+  'record-facts': ['forensics', 'telemetry'],
+  restore: ['agent', 'forensics', 'pipeline-state', 'source', 'sources'],
   agent: [
+    'config',
+    'config-file',
     'server',
+    'outbox',
+    'sources',
+    'pipeline-state',
     'policy',
     'source',
     'sink',
@@ -42,7 +55,12 @@ const allowed: Record<string, readonly string[]> = {
   ],
   command: [
     'agent',
+    'record-facts',
+    'restore',
+    'sources',
+    'pipeline-state',
     'config',
+    'config-file',
     'nearest-words',
     'server',
     'policy',
@@ -64,7 +82,7 @@ const allowed: Record<string, readonly string[]> = {
   main: ['command'],
 }
 
-const pure = ['policy', 'timeline', 'verdict', 'collectors', 'pipeline', 'intake', 'counts', 'address']
+const pure = ['policy', 'timeline', 'verdict', 'collectors', 'pipeline', 'pipeline-state', 'intake', 'counts', 'address']
 
 /** The part a file belongs to: its folder under `agent/`, `collectors`, or a file's own name for those that stand alone. */
 function partOf(path: string): string {

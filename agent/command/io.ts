@@ -16,6 +16,9 @@ export interface Io {
   readonly isColoured?: boolean
   /** Aborts on SIGINT and SIGTERM, and when standard output is closed. */
   readonly signal: AbortSignal
+  /** Environment variables; none where they say nothing to this command. */
+  readonly environment?: Readonly<Record<string, string | undefined>>
+  readonly hostName?: string
   /** The machine's zone as an IANA name. */
   readonly zone: string
   /** Milliseconds since 1970. */

@@ -3,12 +3,14 @@
 import { randomUUID } from 'node:crypto'
 import { parseZone } from '../../collectors/clock.ts'
 import { formatByName } from '../../collectors/index.ts'
-import { openAgent } from '../agent.ts'
+import { type AgentEvents, openAgent } from '../agent.ts'
 import { eventReader } from '../cluster/index.ts'
 import { manifestsOf, openQuickstart, type QuickstartEvent, QuickstartRefused } from '../quickstart/index.ts'
 import { kernelBootTime } from '../quickstart/kernel-log.ts'
 import { createLineSink, type LineForm } from '../sink/lines.ts'
-import { keepHeapSmall } from '../telemetry/process.ts'
+import { createFed } from '../source/fed.ts'
+import type { SourceSpec } from '../sources.ts'
+import { keepHeapSmall, monotonicSeconds } from '../telemetry/process.ts'
 import { WorkError } from './errors.ts'
 import type { Io } from './io.ts'
 import { openWorld } from './world-option.ts'
@@ -22,35 +24,54 @@ export async function runQuickstart(options: QuickstartOptions, io: Io): Promise
   keepHeapSmall()
   const { timeline, input } = await openWorld(manifestsOf(), 'upstream', io)
   const form = options.output ?? (io.isTerminal ? 'lines' : 'json')
-  const sources = ['netfilter-log', 'conntrack'].map(format => ({
-    format,
-    collector: formatByName(format)!.create({
-      zone: parseZone(undefined, io.zone)!,
-      year: new Date(io.now()).getUTCFullYear(),
-      prefixes: [],
-      bootTime: kernelBootTime(),
-    }),
-    file: undefined,
-    stream: randomUUID(),
-  }))
   const say = (text: string) => io.stderr(`culprit: ${text}\n`)
-  await using agent = openAgent({
+  const agent = openAgent({
     timeline,
     node: input.nodeNames[0]!,
-    sources,
     sinks: [createLineSink(form, io.stdout)],
     allowed: 'full',
     now: io.now,
-    onSinkError: error => say(`cannot write records: ${error.message}`),
+    monotonic: () => monotonicSeconds() * 1000,
+    events: quiet(say),
   })
+  const fed = new Map(['netfilter-log', 'conntrack'].map(format => [format, createFed(format, randomUUID())]))
+  await agent.sources.set([...fed].map(([format, { open }]) => specOf(format, open, io)))
   const readEvent = eventReader()
   const onEvent = (event: QuickstartEvent) => {
     if (event.kind === 'notice') say(event.text)
     else if (event.kind === 'loss')
-      agent.lose(event.source, 'lost by the kernel before they could be read', event.lost)
-    else agent.apply(readEvent(event))
+      fed.get(event.source)?.lose('lost by the kernel before they could be read', event.lost)
+    else agent.apply([readEvent(event)])
   }
-  await runNode(options, io, agent.feed, onEvent)
+  try {
+    await runNode(options, io, (format, bytes) => fed.get(format)?.feed(bytes), onEvent)
+  } finally {
+    await agent.stop('asked to')
+  }
+}
+
+function specOf(format: string, open: SourceSpec['open'], io: Io): SourceSpec {
+  const createCollector = () =>
+    formatByName(format)!.create({
+      zone: parseZone(undefined, io.zone)!,
+      year: new Date(io.now()).getUTCFullYear(),
+      prefixes: [],
+      bootTime: kernelBootTime(),
+    })
+  return { name: format, title: format, format, identity: '', createCollector, isSpared: false, open }
+}
+
+/** Whoever looks on wants to see packets, not how the agent is. */
+function quiet(say: (text: string) => void): AgentEvents {
+  return {
+    opened() {},
+    trouble() {},
+    gap() {},
+    record() {},
+    checkpoint() {},
+    sinkError: error => say(`cannot write records: ${error.message}`),
+    clockStepped: seconds => say(`the clock was set by ${seconds} s`),
+  }
 }
 
 async function runNode(

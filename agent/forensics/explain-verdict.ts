@@ -44,6 +44,8 @@ const unobserved = {
   'no-log': 'No log was given',
   'no-flow': 'No line of the logs could be read as a packet or connection (is the FORMAT of --log right?)',
   'no-record': 'No line of the logs is about these two',
+  'none-kept':
+    'No record is about these two (of what is allowed there is none, unless the configuration keeps it)',
 } as const
 
 function computed(record: Judged, told: Told): string[] {

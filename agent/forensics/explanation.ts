@@ -40,8 +40,11 @@ export interface OtherPair {
 
 /** What the asker knows beside the record. */
 export interface Told {
-  /** `record`: a line of a log tells of it. Else it is computed: there was no log, none of its lines is a flow, or none is about this pair. */
-  readonly basis: 'record' | 'no-log' | 'no-flow' | 'no-record'
+  /**
+   * `record`: a line of a log tells of it. Else it is computed: there was no log, none of its lines is a flow, or none is about this
+   * pair; `none-kept`: no record at rest is.
+   */
+  readonly basis: 'record' | 'no-log' | 'no-flow' | 'no-record' | 'none-kept'
   /** Of a computed answer: the state that was asked, `the world's last state` where absent. */
   readonly asOf?: string | undefined
   readonly run?: Run | undefined

@@ -15,6 +15,11 @@ export function pairKey({ initiator, responder, port, proto }: Finding): string 
   return [endText(initiator), endText(responder), port, proto].join('|')
 }
 
+/** The verdict between two workloads, whatever the port and the reason: for an agent that is short of means. */
+export function pairAlone({ verdict, initiator, responder }: Finding): string {
+  return ['pair', verdict, endText(initiator), endText(responder)].join('|')
+}
+
 function endText({ pod, ip, named }: Party): string {
   if (pod !== undefined) return `${pod.ns}/${pod.workload}`
   return ip ?? `${named?.ns ?? ''}/${named?.workload ?? named?.as ?? ''}`

@@ -17,6 +17,11 @@ for (let i = 0; i < ALPHABET.length; i++) fiveBits[ALPHABET.charCodeAt(i)] = i
 /** Reads the id at `at` into `key`. */
 export function readKey(bytes: Uint8Array, at: number, key: IdKey): void {
   const start = at + TIME_LETTERS
+  if (start + 16 > bytes.length) {
+    // Lines without an id are not all the same line.
+    key.a = -1
+    return
+  }
   key.a = bitsOf(bytes, start, 6)
   key.b = bitsOf(bytes, start + 6, 6)
   key.c = bitsOf(bytes, start + 12, 4)

@@ -70,11 +70,29 @@ const colours: Readonly<Record<string, number>> = {
 }
 const numbers: ReadonlySet<string> = new Set(['n', 'records'])
 
-/** Columns that nothing fills are left out, the others are as wide as their first rows need. */
+/** So wide at least where rows go on to come: most of what these columns hold fits. */
+const growing: Readonly<Record<string, number>> = {
+  time: 27,
+  event: 12,
+  from: 28,
+  to: 28,
+  port: 5,
+  proto: 5,
+  dir: 7,
+  n: 3,
+  policies: 24,
+  text: 16,
+}
+
+/**
+ * Columns that nothing fills are left out, the others are as wide as their first rows need; where more rows come after `close`
+ * (`isGrowing`), all columns stay.
+ */
 export function createTable(
   head: readonly string[],
   isColoured: boolean,
   write: (line: string) => void,
+  isGrowing = false,
 ): Table {
   let sample: (readonly string[])[] | undefined = []
   let widths: readonly number[] = []
@@ -82,10 +100,11 @@ export function createTable(
   function begin(rows: readonly (readonly string[])[]): void {
     sample = undefined
     widths = head.map((title, i) => {
-      const widest = Math.max(0, ...rows.map(cells => cells[i]!.length))
+      const least = isGrowing ? (growing[title] ?? 1) : 0
+      const widest = Math.max(least, ...rows.map(cells => cells[i]!.length))
       return widest === 0 ? 0 : Math.max(title.length, widest)
     })
-    if (rows.length === 0) return
+    if (rows.length === 0 && !isGrowing) return
     const titles = lineOf(head.map(title => title.toUpperCase()))
     write(isColoured ? `\x1b[${BOLD}m${titles}\x1b[0m` : titles)
     for (const cells of rows) write(lineOf(cells))

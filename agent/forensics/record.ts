@@ -5,6 +5,7 @@ import type { Fix } from '../policy/answer.ts'
 import type { AppliedChange, Certainty, Unsure } from '../timeline/index.ts'
 import { whatChanged } from '../verdict/blame.ts'
 import type { Agreement, Reason } from '../verdict/finding.ts'
+import type { AgentRecord } from './agent-record.ts'
 import type { FollowUp } from './fold.ts'
 import { type Origin, recordId, ulid } from './id.ts'
 import { recordTime } from './time.ts'
@@ -222,6 +223,7 @@ export type ForensicRecord =
   | PolicyChangedRecord
   | AccusationRecord
   | EnforcementRecord
+  | AgentRecord
 
 export function isFlowRecord(record: ForensicRecord): record is FlowRecord {
   return 'verdict' in record

@@ -1,5 +1,6 @@
 // A record as one line for a person: terminals, alerts and the `body` of OTLP logs (DESIGN section 9).
 
+import type { AgentDegraded } from './agent-record.ts'
 import { printable } from './printable.ts'
 import type {
   AccusationRecord,
@@ -30,7 +31,25 @@ export function shortForm(record: ForensicRecord): string {
     case 'verdict.leak':
     case 'verdict.overblock':
       return accusationLine(record)
+    case 'agent.started':
+      return `${clock(record.ts)} STARTED  culprit ${record.version} on ${printable(record.node ?? '')}: ${record.sources.map(source => printable(source)).join(', ') || 'no source'}`
+    case 'agent.stopped':
+      return `${clock(record.ts)} STOPPED  ${printable(record.reason)}`
+    case 'agent.degraded':
+      return degradedLine(record)
   }
+}
+
+const shedding = [
+  'all work is done again',
+  'allowed flows are sampled',
+  'allowed flows are only counted',
+  'denied flows are told once per pair of workloads and minute',
+]
+
+function degradedLine({ ts, level, trigger }: AgentDegraded): string {
+  const because = trigger === undefined ? '' : ` for want of ${trigger}`
+  return `${clock(ts)} DEGRADED to level ${level}${because}: ${shedding[level] ?? ''}`
 }
 
 /** First records whose connections follow-ups can be told by: a person does not look ids up. */

@@ -14,6 +14,8 @@ export interface Held {
   takeDiscarded(problem: Error | undefined): RestGap
   readonly discarded: number | undefined
   readonly size: number
+  /** 0 to 1: how full it is. */
+  readonly share: number
 }
 
 export function createHeld(bound: number, onDiscarded: ((records: number) => void) | undefined): Held {
@@ -69,6 +71,9 @@ export function createHeld(bound: number, onDiscarded: ((records: number) => voi
     },
     get size() {
       return records.length - taken
+    },
+    get share() {
+      return length / bound
     },
   }
 }

@@ -33,16 +33,30 @@ export interface SegmentOptions {
   readonly fs?: SegmentFs
   /** What a person should know: something was repaired, removed, or could not be written. */
   readonly say: (text: string) => void
+  /** Records cannot be written now, as a sentence; undefined: they can again. Without it a problem is said as all else. */
+  readonly onProblem?: (text: string | undefined) => void
   readonly onDiscarded?: (records: number) => void
+  /** A directory that cannot be made or read now is a problem like any other: it is tried again with the next records. */
+  readonly isPatient?: boolean
 }
 
 export interface Segments extends Sink {
   /** A record's JSON. */
   line(json: string): void
+  /** Writes what it can and makes it safe on the disk. */
+  sync(): Promise<void>
+  /** How many of the lines that were given to it are safe on the disk. */
+  readonly safe: number
   /** Writes what it can and closes the file; the next to open this directory writes on in it. */
   close(): Promise<void>
   /** Like close, and compresses the last segment as well: nobody will write on. */
   finish(): Promise<void>
+  /** 0 to 1: how full the memory is that holds what is not written. */
+  readonly heldShare: number
+  /** Number of the chain's last line. */
+  readonly sequence: number
+  /** Since it was opened. */
+  readonly writtenBytes: number
   /** What keeps records from being written now; undefined where all is well. */
   readonly problem: Error | undefined
 }
@@ -58,7 +72,7 @@ interface Current {
   size: number
 }
 
-/** Opens a directory of segments, creates it, or repairs it. @throws what the system says where it cannot be read or made. */
+/** Opens a directory of segments, creates it, or repairs it. @throws what the system says where it cannot be read or made, unless patient. */
 export async function openSegments(options: SegmentOptions): Promise<Segments> {
   const { dir, now, say, fs = nodeFs as SegmentFs } = options
   const { maxBytes = 16 * MIB, maxAgeMs = 3_600_000, budgetBytes = 256 * MIB } = options
@@ -72,6 +86,9 @@ export async function openSegments(options: SegmentOptions): Promise<Segments> {
   let sinceCheckpoint = 0
   let checkpointAt = now()
   let isKnown = false
+  let written = 0
+  let writtenBytes = 0
+  let safe = 0
   let problem: Error | undefined
   let running: Promise<void> = Promise.resolve()
 
@@ -123,6 +140,7 @@ export async function openSegments(options: SegmentOptions): Promise<Segments> {
       throw error
     }
     segment.size += bytes.length
+    writtenBytes += bytes.length
     chain = next
     sinceCheckpoint += records.length
   }
@@ -146,12 +164,18 @@ export async function openSegments(options: SegmentOptions): Promise<Segments> {
     await append([checkpoint()])
     sinceCheckpoint = 0
     checkpointAt = now()
+    await secure()
+  }
+
+  async function secure(): Promise<void> {
+    const upTo = written
     await current?.file.sync()
+    safe = upTo
   }
 
   async function rotate(): Promise<void> {
     const { file, first } = current!
-    await file.sync()
+    await secure()
     await file.close()
     current = undefined
     unfinished.push(first)
@@ -193,16 +217,19 @@ export async function openSegments(options: SegmentOptions): Promise<Segments> {
       const batch = held.peek(Math.min(BATCH, maxBytes - size))
       if (batch.length > 0) await append(batch)
       held.drop(batch.length)
+      written += batch.length
       if (held.size === 0 && held.discarded !== undefined) gaps.push(held.takeDiscarded(problem))
       if (sinceCheckpoint >= checkpointRecords) await mark()
     }
     if (now() - checkpointAt >= checkpointMs) await mark()
+    if (problem !== undefined) options.onProblem?.(undefined)
     problem = undefined
   }
 
   function run(work: () => Promise<void>): Promise<void> {
     running = running.then(work).catch((error: Error) => {
-      if (problem?.message !== error.message) say(`Cannot write records to "${dir}": ${error.message}`)
+      const text = `Cannot write records to "${dir}": ${error.message}`
+      if (problem?.message !== error.message) (options.onProblem ?? say)(text)
       problem = error
     })
     return running
@@ -219,11 +246,24 @@ export async function openSegments(options: SegmentOptions): Promise<Segments> {
     await current?.file.close()
   }
 
-  await takeOver()
-  await compressAll()
+  async function start(): Promise<void> {
+    await takeOver()
+    await compressAll()
+  }
+
+  if (options.isPatient) await run(start)
+  else await start()
   return {
     line,
-    write: (record: ForensicRecord) => line(JSON.stringify(record)),
+    write: (_: ForensicRecord, json: string) => line(json),
+    sync: () =>
+      run(async () => {
+        await drain()
+        if (safe < written) await secure()
+      }),
+    get safe() {
+      return safe
+    },
     flush: () => run(drain),
     close: () => run(shut),
     finish: () =>
@@ -234,6 +274,15 @@ export async function openSegments(options: SegmentOptions): Promise<Segments> {
         // What was removed to make room for the last one has to be said as well.
         if (gaps.length > 0) await shut()
       }),
+    get heldShare() {
+      return held.share
+    },
+    get sequence() {
+      return chain.seq
+    },
+    get writtenBytes() {
+      return writtenBytes
+    },
     get problem() {
       return problem
     },

@@ -13,6 +13,10 @@ export interface Duplicates {
   observe(flow: Flow): boolean
   /** Lets go of every drop that waits for its verdict, through `emit`: the end of the input. */
   drain(): void
+  /** What it remembers; undefined where that is nothing. */
+  state(): DuplicatesState | undefined
+  /** Takes what an earlier one remembered. */
+  restore(state: DuplicatesState): void
   /** Lines that told of a packet again. */
   readonly dropped: number
 }
@@ -22,16 +26,26 @@ const TWINS = 1_000
 /** Verdicts that are remembered, and drops that are held. */
 const CAPACITY = 256
 
-interface Seen {
+export interface Seen {
   readonly tuple: readonly number[]
   readonly time: number
+}
+
+interface HeldDrop extends Seen {
+  readonly flow: Flow
+}
+
+export interface DuplicatesState {
+  readonly verdicts: readonly Seen[]
+  readonly singles: readonly Seen[]
+  readonly held: readonly HeldDrop[]
 }
 
 /** `emit` takes a drop that turned out to be nobody's duplicate. */
 export function createDuplicates(emit: (flow: Flow) => void): Duplicates {
   const verdicts: Seen[] = []
   const singles: Seen[] = []
-  const held: (Seen & { readonly flow: Flow })[] = []
+  const held: HeldDrop[] = []
   let dropped = 0
 
   function letGo(before: number): void {
@@ -68,6 +82,13 @@ export function createDuplicates(emit: (flow: Flow) => void): Duplicates {
       return false
     },
     drain: () => letGo(Number.POSITIVE_INFINITY),
+    state: () =>
+      verdicts.length + singles.length + held.length === 0 ? undefined : { verdicts, singles, held },
+    restore(state) {
+      verdicts.push(...state.verdicts)
+      singles.push(...state.singles)
+      held.push(...state.held)
+    },
     get dropped() {
       return dropped
     },

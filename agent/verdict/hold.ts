@@ -21,6 +21,8 @@ export interface Hold<T> {
   advance(now: number, isAwaited: (item: T) => boolean): void
   /** Lets go of all. */
   drain(): void
+  /** What came and what went since the last call, or all there is: each has a number of its own. */
+  changes(all?: boolean): HoldChanges<T>
   readonly size: number
   readonly bytes: number
   /** How many were kept, how many of them went because their time was up, and how many because they were too many. */
@@ -29,7 +31,13 @@ export interface Hold<T> {
   readonly displaced: number
 }
 
+export interface HoldChanges<T> {
+  readonly came: readonly { readonly id: number; readonly item: T }[]
+  readonly went: readonly number[]
+}
+
 interface Entry<T> {
+  readonly id: number
   readonly item: T
   readonly bytes: number
   /** In milliseconds that have passed. */
@@ -46,16 +54,20 @@ export function createHold<T>({ ms, capacity, maxBytes }: HoldLimits, letGo: (it
   let held = 0
   let expired = 0
   let displaced = 0
+  // Those up to this number have been told of, and these of them went since.
+  let told = 0
+  let went: number[] = []
 
   function release(entry: Entry<T>): void {
     bytes -= entry.bytes
+    if (entry.id <= told) went.push(entry.id)
     letGo(entry.item)
   }
 
   return {
     push(item, size) {
       held++
-      entries.push({ item, bytes: size, until: passed + ms })
+      entries.push({ id: held, item, bytes: size, until: passed + ms })
       bytes += size
       while (entries.length > capacity || bytes > maxBytes) {
         displaced++
@@ -76,6 +88,14 @@ export function createHold<T>({ ms, capacity, maxBytes }: HoldLimits, letGo: (it
     },
     drain() {
       for (const entry of entries.splice(0)) release(entry)
+    },
+    changes(all = false) {
+      const came = all ? entries : entries.filter(({ id }) => id > told)
+      if (all) return { came, went: [] }
+      const changes = { came, went }
+      told = held
+      went = []
+      return changes
     },
     get size() {
       return entries.length

@@ -1,0 +1,115 @@
+// What the agent knows of the cluster: the timeline that it saw before, the directory of manifests, and each change written down.
+
+import { join } from 'node:path'
+import { type ManifestDirectory, openManifestDirectory } from '../cluster/manifest-directory.ts'
+import { lastState, openTimelineLog, type TimelineLog } from '../cluster/timeline-log.ts'
+import { compile, type Epoch, type Profile } from '../policy/index.ts'
+import { createTimeline, type Service, type Timeline, type TimelineEvent } from '../timeline/index.ts'
+
+export interface ClusterOptions {
+  readonly manifests: string | undefined
+  /** Records are kept here: the timeline stands beside them. */
+  readonly records: string | undefined
+  readonly profile: Profile
+  readonly historyMs: number
+  /** Microseconds: when the manifests were last looked at before a restart. */
+  readonly lastProof: number | undefined
+  /** Milliseconds since 1970. */
+  readonly now: () => number
+  readonly say: (text: string) => void
+  readonly onProblem: (text: string | undefined) => void
+  readonly onRead: (objects: number) => void
+  readonly signal: AbortSignal
+}
+
+export interface Cluster {
+  readonly timeline: Timeline<Epoch>
+  /** Begins to look at the manifests; `apply` is told of every change, the first state before this resolves. */
+  follow(apply: (events: readonly TimelineEvent[]) => void): Promise<void>
+  /** Microseconds of the last look, NaN before the first. */
+  readonly lastProof: number
+  readonly services: () => Iterable<Service>
+  /** Kinds of policies that are not evaluated here. */
+  readonly hasUnsupported: boolean
+  readonly objects: Readonly<Record<string, number>>
+  close(): Promise<void>
+}
+
+export function openCluster(options: ClusterOptions): Cluster {
+  const { manifests, now, historyMs, profile } = options
+  const log = openLog(options)
+  const restored = log?.restored ?? []
+  const timeline = createTimeline<Epoch>(
+    { events: restored },
+    { compile: world => compile(world, { profile }), historyMs },
+  )
+  // They were told by the run before.
+  timeline.drainChanges()
+  let directory: ManifestDirectory | undefined
+
+  async function follow(apply: (events: readonly TimelineEvent[]) => void): Promise<void> {
+    if (manifests === undefined) return
+    const objects = [...lastState(restored).values()].flatMap(kind => [...kind.values()])
+    const { lastProof } = options
+    directory = await openManifestDirectory({
+      path: manifests,
+      now,
+      onEvents(events) {
+        apply(events)
+        log?.append(events)
+        options.onRead(directory?.objects.length ?? events.length)
+      },
+      onProblem: options.onProblem,
+      since: lastProof === undefined || objects.length === 0 ? undefined : { objects, lastProof },
+      signal: options.signal,
+    })
+  }
+
+  return {
+    timeline,
+    follow,
+    get lastProof() {
+      return directory?.lastProof ?? Number.NaN
+    },
+    *services() {
+      for (const each of directory?.objects ?? []) if (each.kind === 'Service') yield each.object
+    },
+    get hasUnsupported() {
+      return [...(directory?.ignored.keys() ?? [])].some(isPolicyKind)
+    },
+    get objects() {
+      const counts: Record<string, number> = {}
+      for (const { api } of directory?.objects ?? []) {
+        const resource = resourceOf(api)
+        counts[resource] = (counts[resource] ?? 0) + 1
+      }
+      return counts
+    },
+    async close() {
+      await directory?.done
+      log?.close()
+    },
+  }
+}
+
+/** Where it cannot be kept, the agent goes on without. */
+function openLog({ records, now, historyMs, say }: ClusterOptions): TimelineLog | undefined {
+  if (records === undefined) return undefined
+  const dir = join(records, 'timeline')
+  try {
+    return openTimelineLog({ dir, since: (now() - historyMs) * 1000, now: () => now() * 1000, say })
+  } catch (error) {
+    say(`Cannot keep the timeline in "${dir}": ${(error as Error).message}`)
+    return undefined
+  }
+}
+
+function isPolicyKind(kind: string): boolean {
+  return /^\w*NetworkPolicy\b/.test(kind) && !kind.startsWith('Staged')
+}
+
+/** As the API's paths have it: `networkpolicies`. */
+function resourceOf(api: string): string {
+  const lower = api.toLowerCase()
+  return lower.endsWith('y') ? `${lower.slice(0, -1)}ies` : `${lower}s`
+}
