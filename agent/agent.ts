@@ -76,8 +76,9 @@ export interface Agent {
   stop(reason: string): Promise<void>
 }
 
-/** How often records go out, windows are closed and what could not be opened is tried again. */
+/** A record goes out so soon; nothing wakes up for it while there is none (test/bench/idle.bench.ts). */
 const TICK_MS = 50
+/** How often windows are closed and positions kept, and what could not be opened is tried again. */
 const HEARTBEAT_MS = 250
 const RETRY_MS = 10_000
 /** A flow waits this long for a pod that this node has not been told of yet. */
@@ -96,6 +97,7 @@ export function openAgent(options: AgentOptions): Agent {
   const emit = (whole: ForensicRecord): void => {
     const record = options.hide?.(whole) ?? whole
     outbox.push(record, JSON.stringify(record))
+    tickSoon()
     events.record(record)
   }
   const outbox = createOutbox({
@@ -109,6 +111,13 @@ export function openAgent(options: AgentOptions): Agent {
     onSinkError: events.sinkError,
   })
   for (const record of restored?.records ?? []) outbox.push(record, JSON.stringify(record))
+  let tick: NodeJS.Timeout | undefined
+  const tickSoon = (): void => {
+    tick ??= setTimeout(() => {
+      tick = undefined
+      outbox.tick()
+    }, TICK_MS)
+  }
   const pipeline = createPipeline({
     timeline,
     node,
@@ -135,8 +144,8 @@ export function openAgent(options: AgentOptions): Agent {
   let caughtUpAt = monotonic()
   const checkClock = createClockCheck(options, timeline)
   const timers = [
-    setInterval(() => outbox.tick(), TICK_MS),
     setInterval(() => {
+      outbox.tick()
       checkClock()
       // What is read of the past closes the windows of the past, not today's.
       const behind = sources.behind()
@@ -147,6 +156,8 @@ export function openAgent(options: AgentOptions): Agent {
     }, HEARTBEAT_MS),
     setInterval(() => {
       timeline.forget(past - (options.historyMs ?? HISTORY_MS) * 1000)
+      const learnt = pipeline.learnLag()
+      if (learnt !== undefined) timeline.setLag(learnt)
       void sources.retry()
     }, RETRY_MS),
   ]
@@ -174,13 +185,21 @@ export function openAgent(options: AgentOptions): Agent {
       pipeline.close()
       say({ event: 'agent.stopped', reason })
       outbox.commit()
-      await options.segments?.sync()
-      await outbox.flush()
+      await within(CLOSE_MS, Promise.all([options.segments?.sync(), outbox.flush()]))
       outbox.commit(true)
+      clearTimeout(tick)
       options.checkpoint?.close()
       await options.segments?.close()
     },
   }
+}
+
+/** Nobody may be there to take what is written. */
+async function within(ms: number, work: Promise<unknown>): Promise<void> {
+  const { promise, resolve } = Promise.withResolvers<void>()
+  const timer = setTimeout(resolve, ms)
+  await Promise.race([work, promise])
+  clearTimeout(timer)
 }
 
 /** A stamp from about the time when the wall's clock was set says nothing for certain. */

@@ -42,7 +42,7 @@ export interface Outbox {
 
 /** Without records a commit is made so often, in milliseconds: what a crash costs is reading so much again. */
 const QUIET_MS = 1000
-/** A new file of state begins after so many bytes or milliseconds. */
+/** A new file of state begins after so many bytes, or as many as all there is came to, whichever is more; or after so many milliseconds. */
 const MOST_BYTES = 4 * 1024 * 1024
 const MOST_MS = 60_000
 /** Records at rest are made safe against a loss of power after so many, or so long. */
@@ -51,6 +51,8 @@ const UNSAFE_MS = 5000
 const MOST_UNSAFE = 20_000
 /** Characters of records that wait. */
 const FULL = 4 * 1024 * 1024
+/** Records that came faster than the disk takes them: sources wait long before any is discarded. */
+const MOST_HELD = 0.5
 
 interface Waiting {
   readonly record: ForensicRecord
@@ -64,6 +66,7 @@ export function createOutbox(options: OutboxOptions): Outbox {
   let length = 0
   let committedAt = now()
   let begunAt = now()
+  let begunSize = 0
   let syncedAt = now()
   let isBroken = false
   const told = new Map<string, string>()
@@ -110,10 +113,12 @@ export function createOutbox(options: OutboxOptions): Outbox {
     options.changes()
     checkpoint!.begin({ at: now(), sources, state: options.changes(true), records: [...unsafe, ...records] })
     begunAt = now()
+    begunSize = checkpoint!.size
   }
 
   function write(records: readonly string[], all: boolean): void {
-    const isDue = checkpoint!.size > MOST_BYTES || now() - begunAt >= MOST_MS || now() < begunAt
+    const grown = checkpoint!.size - begunSize
+    const isDue = grown > Math.max(MOST_BYTES, begunSize) || now() - begunAt >= MOST_MS || now() < begunAt
     // After a failure nobody knows which changes stand, so all of it is written anew.
     if (all || isBroken || isDue) begin(records)
     else append(records)
@@ -151,6 +156,11 @@ export function createOutbox(options: OutboxOptions): Outbox {
     if (taken.length > 0) void flush()
   }
 
+  /** Where records cannot be written at all, waiting for it would only lose what comes meanwhile. */
+  function isHolding(): boolean {
+    return segments !== undefined && segments.problem === undefined && segments.heldShare > MOST_HELD
+  }
+
   function flush(): Promise<unknown> {
     return Promise.all(outlets.map(sink => sink.flush().catch(options.onSinkError)))
   }
@@ -169,7 +179,7 @@ export function createOutbox(options: OutboxOptions): Outbox {
     commit,
     flush,
     get isFull() {
-      return length > FULL || sinks.some(sink => sink.isFull === true)
+      return length > FULL || isHolding() || sinks.some(sink => sink.isFull === true)
     },
     get waitingBytes() {
       return length

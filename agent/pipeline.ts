@@ -19,10 +19,10 @@ import type { AppliedChange, Timeline } from './timeline/index.ts'
 import { isContradiction } from './verdict/accusation.ts'
 import { openBench } from './verdict/bench.ts'
 import { createCases } from './verdict/cases.ts'
-import type { Measured } from './verdict/enforcement.ts'
 import type { Finding } from './verdict/finding.ts'
 import { createHold, defaultHold, type Hold, heldBytes, isAwaited } from './verdict/hold.ts'
 import { findingOf, judge } from './verdict/judge.ts'
+import { createLagLearner } from './verdict/lag.ts'
 import { orient } from './verdict/orient.ts'
 import { createSides } from './verdict/second-side.ts'
 import { overWindow, windowPrecision } from './verdict/window.ts'
@@ -78,8 +78,8 @@ export interface Pipeline {
   degrade(level: Level): void
   /** Bounded tables, for metrics: totals since the start where they say `expired` and `displaced`. */
   tables(): Readonly<Record<'held' | 'folds', TableFigures>>
-  /** How long changes took to be enforced, as measured since the last call: what an enforcement lag can be learnt from. */
-  drainDelays(): readonly Measured[]
+  /** The enforcement lag that was learnt from what was measured, in milliseconds, where it is another now. */
+  learnLag(): number | undefined
   close(): void
   readonly counts: Readonly<Counts>
 }
@@ -114,6 +114,7 @@ export function createPipeline(options: PipelineOptions): Pipeline {
   let newest = Number.NEGATIVE_INFINITY
   let watched = Number.NEGATIVE_INFINITY
   const sideOf = createSides()
+  const lag = createLagLearner(options.lagMs)
   let level: Level = 0
   let sampled = 0
 
@@ -315,7 +316,7 @@ export function createPipeline(options: PipelineOptions): Pipeline {
     degrade(to) {
       level = to
     },
-    drainDelays: watch.drainDelays,
+    learnLag: () => lag.learn(watch.drainDelays()),
     close() {
       hold?.drain()
       watch.close()

@@ -27,6 +27,8 @@ export interface SourceSpec {
 export interface SourceState {
   readonly position: unknown
   readonly intakes?: Readonly<Record<string, IntakeState>> | undefined
+  /** Milliseconds since 1970: when it was closed, if it was. */
+  readonly closedAt?: number
 }
 
 export interface SourceEvents {
@@ -110,10 +112,14 @@ export function createSources(options: SourcesOptions): Sources {
   }
 
   /** Nothing of that time can be read again. */
-  function sayUnobserved({ inlets }: Open, { position }: SourceState): void {
-    if (position !== null || options.restoredAt === undefined) return
-    const cause = 'not observed: the agent was not running'
-    inlets.receiver.gap({ cause, from: options.restoredAt * 1000, to: now() * 1000 })
+  function sayUnobserved({ inlets }: Open, { position, closedAt }: SourceState): void {
+    const since = closedAt ?? options.restoredAt
+    if (position !== null || since === undefined) return
+    inlets.receiver.gap({
+      cause: 'not observed: the agent was not reading it',
+      from: since * 1000,
+      to: now() * 1000,
+    })
   }
 
   async function start(one: Open): Promise<void> {
@@ -145,7 +151,7 @@ export function createSources(options: SourcesOptions): Sources {
     await one.source?.[Symbol.asyncDispose]()
     // What it held back goes out now, and is not kept.
     one.inlets.end()
-    known.set(one.spec.name, stateOf(one))
+    known.set(one.spec.name, { ...stateOf(one), closedAt: now() })
     open.delete(one.spec.name)
     troubles.delete(one.spec.name)
   }

@@ -3,6 +3,7 @@
 import { readFileSync } from 'node:fs'
 import t from 'tap'
 import { configSchema } from '../agent/config.ts'
+import { pages as configurationPages } from '../docs/configuration/generate.ts'
 import { pages, unwritten } from '../docs/formats/generate.ts'
 
 t.test('every format has its page', async t => {
@@ -10,7 +11,8 @@ t.test('every format has its page', async t => {
 })
 
 t.test('generated parts are current: npm run docs writes them', async t => {
-  for (const { file, current, wanted } of pages()) t.equal(current, wanted, file.pathname)
+  for (const { file, current, wanted } of [...pages(), ...configurationPages()])
+    t.equal(current, wanted, file.pathname)
 })
 
 t.test('the page of custom names every key of a mapping', async t => {

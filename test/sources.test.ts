@@ -121,7 +121,7 @@ t.test(
 t.test('where nothing can be read again, the time without an agent is a gap', async t => {
   const { sources, gaps } = stage({ a: { position: null }, b: { position: 3 } }, start - 60_000)
   await sources.set([fake('a'), fake('b'), fake('c')])
-  t.match(gaps, [{ cause: /not running/, from: (start - 60_000) * 1000, to: start * 1000 }])
+  t.match(gaps, [{ cause: /not reading/, from: (start - 60_000) * 1000, to: start * 1000 }])
   t.equal(gaps.length, 1)
 })
 

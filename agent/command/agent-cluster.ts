@@ -2,6 +2,7 @@
 
 import { join } from 'node:path'
 import { type ManifestDirectory, openManifestDirectory } from '../cluster/manifest-directory.ts'
+import { readKinds } from '../cluster/objects.ts'
 import { lastState, openTimelineLog, type TimelineLog } from '../cluster/timeline-log.ts'
 import { compile, type Epoch, type Profile } from '../policy/index.ts'
 import { createTimeline, type Service, type Timeline, type TimelineEvent } from '../timeline/index.ts'
@@ -47,12 +48,21 @@ export function openCluster(options: ClusterOptions): Cluster {
   timeline.drainChanges()
   let directory: ManifestDirectory | undefined
 
+  /** Nothing is known of the cluster: that no policy is known must not pass for there being none. */
+  function sayUnknown(apply: (events: readonly TimelineEvent[]) => void): void {
+    apply(readKinds.map(api => ({ type: 'LOST', at: 0, api })))
+  }
+
   async function follow(apply: (events: readonly TimelineEvent[]) => void): Promise<void> {
-    if (manifests === undefined) return
+    if (manifests !== undefined) await look(manifests, apply)
+    if (restored.length === 0 && !(directory && directory.lastProof > 0)) sayUnknown(apply)
+  }
+
+  async function look(path: string, apply: (events: readonly TimelineEvent[]) => void): Promise<void> {
     const objects = [...lastState(restored).values()].flatMap(kind => [...kind.values()])
     const { lastProof } = options
     directory = await openManifestDirectory({
-      path: manifests,
+      path,
       now,
       onEvents(events) {
         apply(events)

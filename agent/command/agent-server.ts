@@ -8,6 +8,7 @@ import { restFigures } from '../sink/segment-figures.ts'
 import type { Segments } from '../sink/segments.ts'
 import type { Telemetry } from '../telemetry/index.ts'
 import type { Cluster } from './agent-cluster.ts'
+import { createPolicyFigures } from './agent-policies.ts'
 import { observeCounts } from './agent-telemetry.ts'
 import { createScanLimit } from './scan-limit.ts'
 import { serveRecordsOf } from './serve-records.ts'
@@ -33,11 +34,12 @@ export async function serveAgent(served: ServedAgent): Promise<AgentServer | und
   const directory = recordsDirectory(config)
   const limit = createScanLimit(MOST_SEARCHES)
   const { cluster, now } = served
+  const figuresOf = createPolicyFigures(cluster.timeline, config.node!)
   try {
     const server = await openServer({
       ...config.http,
       routes: {
-        metrics: () => renderMetrics(served),
+        metrics: accept => renderMetrics(served, figuresOf, accept),
         readiness: served.readiness,
         records: directory === undefined ? undefined : serveRecordsOf({ directory, limit, now }),
         why:
@@ -65,11 +67,17 @@ export async function serveAgent(served: ServedAgent): Promise<AgentServer | und
   }
 }
 
-async function renderMetrics(served: ServedAgent): ReturnType<Routes['metrics']> {
+async function renderMetrics(
+  served: ServedAgent,
+  figuresOf: ReturnType<typeof createPolicyFigures>,
+  accept: string | undefined,
+): ReturnType<Routes['metrics']> {
   const { agent, cluster, segments, config, telemetry } = served
   const { metrics } = telemetry
   observeCounts(telemetry, agent)
-  metrics.observeObjects(cluster.objects)
+  const { objects } = cluster
+  metrics.observeObjects(objects)
+  metrics.observePolicies('NetworkPolicy', figuresOf(objects.networkpolicies ?? 0))
   const directory = recordsDirectory(config)
   if (segments !== undefined && directory !== undefined) {
     // A directory that cannot be read now leaves its figures out.
@@ -80,5 +88,5 @@ async function renderMetrics(served: ServedAgent): ReturnType<Routes['metrics']>
       writtenBytes: segments.writtenBytes,
     })
   }
-  return metrics.render()
+  return metrics.render(accept)
 }

@@ -1,6 +1,7 @@
 // `--log`, for every command that reads finished logs through the pipeline.
 
 import { setImmediate as nextTurn } from 'node:timers/promises'
+import { DEFAULTS } from '../config/defaults.ts'
 import type { Config } from '../config.ts'
 import type { Pipeline } from '../pipeline.ts'
 import { type Finished, openFinished } from '../source/finished.ts'
@@ -20,7 +21,7 @@ export interface FinishedLogs {
 }
 
 /** @throws UsageError naming the `--log` that is wrong, is named twice or cannot be opened. */
-export function openLogs(values: readonly string[], io: Io, config: Config = {}): FinishedLogs {
+export function openLogs(values: readonly string[], io: Io, config: Config = DEFAULTS): FinishedLogs {
   const options = values.map(value => parseLogOption(value, readable))
   checkTwice(options)
   for (const log of options) formatOf(log, config)

@@ -39,6 +39,7 @@ function createProgram(io: Io, exit: (code: number) => void): Command {
       outputError: (text, write) => write(text.replace(/^error: /, 'culprit: ')),
     })
     .exitOverride()
+  addAgent(program, io)
   addQuickstart(program, io)
   addReplay(program, io)
   addEvaluate(program, io, exit)
@@ -48,6 +49,24 @@ function createProgram(io: Io, exit: (code: number) => void): Command {
   addCheck(program, io, exit)
   // Each command inherits the settings it was created under, so they are set before any is added.
   return program
+}
+
+function addAgent(program: Command, io: Io): void {
+  program
+    .command('agent')
+    .description(
+      "follows this node's logs and connections, and tells which policy denied or allowed each packet",
+    )
+    .option('--config <file>', 'the configuration (YAML); without it sources are found by themselves')
+    .option(
+      '--print-config',
+      'prints every setting with its value, its meaning and where it comes from, and ends',
+    )
+    .addHelpText(
+      'after',
+      '\nRuns until SIGTERM or Ctrl-C. Records go to standard output and into records.directory.\nExit codes: 0 stopped, 1 it could not start, 2 the call or the configuration is wrong.',
+    )
+    .action(async options => (await import('./agent.ts')).runAgent(options, io))
 }
 
 function addQuickstart(program: Command, io: Io): void {
@@ -128,10 +147,17 @@ function addEvaluate(program: Command, io: Io, exit: (code: number) => void): vo
 function addWhy(program: Command, io: Io): void {
   program
     .command('why')
-    .description('tells a person why FROM can or cannot reach TO: from logs, else from the policies alone')
+    .description(
+      'tells a person why FROM can or cannot reach TO: from records or logs, else from the policies alone',
+    )
     .argument('<from>', 'ns/pod, ns/workload, ns/service, ns/Kind/name, or an address')
     .argument('<to>', 'the same')
-    .requiredOption('--world <path>', 'manifests (YAML, JSON) and timelines (*.jsonl): a file or a directory')
+    .option('--records <dir>', 'records at rest; the timeline beside them is the state of the cluster')
+    .option(
+      '--agent <url>',
+      "an agent's port, such as http://127.0.0.1:9464: it answers from its own records",
+    )
+    .option('--world <path>', 'manifests (YAML, JSON) and timelines (*.jsonl): a file or a directory')
     .option(
       '--log <format:file...>',
       'as replay reads them; repeatable. The latest record between the two is explained (default: no log, computed from the policies)',
@@ -161,10 +187,8 @@ function addQuery(program: Command, io: Io): void {
   program
     .command('query')
     .description('searches records, and counts them: who talks to whom, what a policy denies')
-    .requiredOption(
-      '--records <dir>',
-      'segments, or any *.jsonl, *.jsonl.zst, *.jsonl.gz: a directory or a file',
-    )
+    .option('--records <dir>', 'segments, or any *.jsonl, *.jsonl.zst, *.jsonl.gz: a directory or a file')
+    .option('--agent <url>', 'or the records that an agent keeps: its port, such as http://127.0.0.1:9464')
     .option('--since <time>', 'a time such as 2026-11-22T14:41:02Z, or how long ago, such as 90m, 2h, 7d')
     .option('--until <time>', 'the same')
     .option('--verdict <word...>', 'allowed denied rejected audited unanswered')
@@ -174,6 +198,11 @@ function addQuery(program: Command, io: Io): void {
     .option('--policy <name...>', 'ns/name, ns/*, or Kind/name: that decided, or that changed')
     .option('--event <name...>', 'flow.denied, policy.changed, evidence.gap ..., or policy.*')
     .option('--group-by <key...>', 'counts by from to pod namespace policy port verdict event reason node')
+    .option('--follow', 'goes on with what comes, until Ctrl-C')
+    .option(
+      '--sql <query>',
+      "in place of all of these: 'SELECT why.reason, sum(n) FROM flows GROUP BY ALL', with DuckDB (npm install @duckdb/node-api)",
+    )
     .addOption(
       new Option(
         '--output <form>',
@@ -182,7 +211,7 @@ function addQuery(program: Command, io: Io): void {
     )
     .addHelpText(
       'after',
-      '\nEach of these may be a list (a,b) and may be repeated; all together have to hold.\nExit codes: 0 searched, 1 could not, 2 the call is wrong.',
+      '\nEach of the filters may be a list (a,b) and may be repeated; all together have to hold.\nSQL has two views: records, as they were written, and flows, in which repeats say of what.\nExit codes: 0 searched, 1 could not, 2 the call is wrong.',
     )
     .action(async options => (await import('./query.ts')).runQuery(options, io))
 }

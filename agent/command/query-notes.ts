@@ -14,13 +14,14 @@ export interface Asked {
 /** Sentences, none where there is nothing to say. */
 export function notesOf(
   counts: QueryCounts,
-  { torn, hasSkippedGaps }: Scanned,
+  { torn, gone, hasSkippedGaps }: Scanned,
   asked: Asked,
 ): readonly string[] {
   const gaps = counts.gaps === 0 ? '' : `at least ${plural(counts.gaps, 'gap')}`
   return [
     ...asked.foreignFiles.map(name => `"${name}" is of a version that is not known here: it was not read`),
     ...torn.map(name => `the last line of "${name}" is not whole: it is being written, or a crash cut it`),
+    ...gone.map(name => `"${name}" was removed while it was read: the rest of it is not counted`),
     counts.malformed && `${plural(counts.malformed, 'line')} could not be read`,
     counts.foreign && `${plural(counts.foreign, 'line')} ${counts.foreign === 1 ? 'is' : 'are'} no record`,
     counts.twice && `${plural(counts.twice, 'record')} there twice, counted once`,

@@ -6,8 +6,8 @@ import type { QueryForm } from '../forensics/query-rows.ts'
 import { parseTime } from '../timeline/index.ts'
 import { nearestWords, UsageError } from './errors.ts'
 
-export interface QueryCall {
-  readonly records: string
+/** What records have to be like. */
+export interface Filters {
   readonly since?: string
   readonly until?: string
   readonly verdict?: readonly string[]
@@ -17,6 +17,13 @@ export interface QueryCall {
   readonly policy?: readonly string[]
   readonly event?: readonly string[]
   readonly groupBy?: readonly string[]
+}
+
+export interface QueryCall extends Filters {
+  readonly records?: string
+  readonly agent?: string
+  readonly follow?: boolean
+  readonly sql?: string
   readonly output?: QueryForm
 }
 
@@ -28,7 +35,7 @@ const events = [
 ]
 
 /** @throws UsageError naming the option, the value and what would be right. */
-export function readWanted(call: QueryCall): Wanted {
+export function readWanted(call: Filters): Wanted {
   const verdict = call.verdict && checked('--verdict', listOf(call.verdict), verdicts)
   const event = call.event && checked('--event', listOf(call.event), events)
   const port = call.port && listOf(call.port).map(readPort)

@@ -6,7 +6,7 @@ import type { Query } from '../forensics/query.ts'
 import type { Wanted } from '../forensics/query-filter.ts'
 import { type IndexBlock, isInTime, mayHold, type SegmentIndex } from '../forensics/segment-index.ts'
 import { createLines, type OnLine } from '../source/lines.ts'
-import { type RecordFile, readBlock, readRecords } from './record-files.ts'
+import { type RecordFile, RecordsGone, readBlock, readRecords } from './record-files.ts'
 
 export interface Scan {
   readonly wanted: Wanted
@@ -21,6 +21,10 @@ export interface Scan {
 export interface Scanned {
   /** Files whose last line has no newline. */
   readonly torn: readonly string[]
+  /** Of files without an index, by path: bytes up to the end of the last whole line that was read. */
+  readonly read: ReadonlyMap<string, number>
+  /** Files that were removed while they were read. */
+  readonly gone: readonly string[]
   /** Blocks that were skipped hold gaps of this time. */
   readonly hasSkippedGaps: boolean
 }
@@ -38,6 +42,8 @@ type Times = Pick<IndexBlock, 'from' | 'to' | 'timeless'>
 export async function scan(files: readonly RecordFile[], query: Query, options: Scan): Promise<Scanned> {
   const { wanted, signal, since, until, onProgress } = options
   const torn: string[] = []
+  const gone: string[] = []
+  const whole = new Map<string, number>()
   const skipped: Skipped[] = []
   let hasSkippedGaps = false
   let done = 0
@@ -68,42 +74,63 @@ export async function scan(files: readonly RecordFile[], query: Query, options: 
     }
   }
 
+  async function read(file: RecordFile): Promise<void> {
+    if (file.index === undefined) {
+      const { isTorn, bytes } = await readAll(file, lineOf(query.line), options, done)
+      if (isTorn) torn.push(file.name)
+      whole.set(file.path, bytes)
+      return
+    }
+    for (const block of blocksOf(file, file.index)) {
+      if (signal.aborted) break
+      readLines(file, block, query.line)
+      await onProgress(done + block.offset)
+      await nextTurn()
+    }
+  }
+
   for (const file of files) {
     if (signal.aborted) break
-    if (file.index === undefined) {
-      if (await readAll(file, lineOf(query.line), options, done)) torn.push(file.name)
-    } else
-      for (const block of blocksOf(file, file.index)) {
-        if (signal.aborted) break
-        readLines(file, block, query.line)
-        await onProgress(done + block.offset)
-        await nextTurn()
-      }
+    await unlessGone(read(file), () => gone.push(file.name))
     done += file.size
   }
   if (!signal.aborted) await lookUp(query, skipped, files, options)
-  return { torn, hasSkippedGaps }
+  return { torn, gone, read: whole, hasSkippedGaps }
+}
+
+async function unlessGone(reading: Promise<void>, onGone: () => void): Promise<void> {
+  try {
+    await reading
+  } catch (error) {
+    if (!(error instanceof RecordsGone)) throw error
+    onGone()
+  }
 }
 
 /** First records of repeats that were found before them: behind the edge of the time, or too far back to be remembered. */
-async function lookUp(
+export async function lookUp(
   query: Query,
   skipped: readonly Skipped[],
   files: readonly RecordFile[],
-  options: Scan,
+  options: Pick<Scan, 'signal' | 'onProgress'>,
 ): Promise<void> {
   const ruledOut = skipped.filter(({ isRuledOut }) => isRuledOut)
+
+  async function resolveIn(file: RecordFile, times: ReadonlySet<number>): Promise<void> {
+    const { index } = file
+    if (index === undefined) return void (await readAll(file, lineOf(query.resolve), options, 0))
+    if (ruledOut.some(each => each.file === file && each.block === undefined)) return
+    if (!holdsOne(index, times)) return
+    for (const block of index.body().blocks)
+      if (holdsOne(block, times) && !ruledOut.some(each => each.block === block))
+        readLines(file, block, query.resolve)
+  }
+
   for (const file of files) {
     const times = query.missing()
     if (times.size === 0 || options.signal.aborted) break
-    if (file.index === undefined) await readAll(file, lineOf(query.resolve), options, 0)
-    else if (
-      !ruledOut.some(each => each.file === file && each.block === undefined) &&
-      holdsOne(file.index, times)
-    )
-      for (const block of file.index.body().blocks)
-        if (holdsOne(block, times) && !ruledOut.some(each => each.block === block))
-          readLines(file, block, query.resolve)
+    // What has gone has been told of already.
+    await unlessGone(resolveIn(file, times), () => {})
   }
   query.close(millis => ruledOut.some(each => holds(each.times, millis)))
 }
@@ -134,8 +161,19 @@ function readLines(file: RecordFile, block: IndexBlock, onRecord: OnRecord): voi
   lines.close()
 }
 
-/** True where its last line has no newline. */
-async function readAll(file: RecordFile, onLine: OnLine, options: Scan, before: number): Promise<boolean> {
+interface WholeRead {
+  /** Its last line has no newline. */
+  readonly isTorn: boolean
+  /** Up to the end of the last line that has one. */
+  readonly bytes: number
+}
+
+async function readAll(
+  file: RecordFile,
+  onLine: OnLine,
+  options: Pick<Scan, 'signal' | 'onProgress'>,
+  before: number,
+): Promise<WholeRead> {
   const lines = createLines(onLine)
   let last = 10
   let bytes = 0
@@ -145,9 +183,10 @@ async function readAll(file: RecordFile, onLine: OnLine, options: Scan, before: 
     bytes += chunk.length
     await options.onProgress(before + Math.min(bytes, file.size))
     await nextTurn()
-    if (options.signal.aborted) return false
+    if (options.signal.aborted) return { isTorn: false, bytes: lines.offset }
   }
+  const whole = lines.offset
   // A segment's line without an end is still being written, or was torn.
   if (!(file.first !== undefined && last !== 10)) lines.close()
-  return last !== 10
+  return { isTorn: last !== 10, bytes: whole }
 }

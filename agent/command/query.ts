@@ -1,118 +1,112 @@
-// `culprit query`: searches records at rest.
+// `culprit query`: searches records, in a directory or through the agent that keeps them.
 
-import { createQuery, type Found } from '../forensics/query.ts'
-import type { Wanted } from '../forensics/query-filter.ts'
-import { createGroups, type GroupKey } from '../forensics/query-group.ts'
-import {
-  createTable,
-  csvLine,
-  groupCells,
-  groupColumns,
-  groupJson,
-  type QueryForm,
-  recordCells,
-  recordColumns,
-} from '../forensics/query-rows.ts'
-import { createLineWriter, type LineWriter } from '../sink/lines.ts'
-import { WorkError } from './errors.ts'
+import type { QueryForm } from '../forensics/query-rows.ts'
+import { createLineWriter } from '../sink/lines.ts'
+import { UsageError, WorkError } from './errors.ts'
 import type { Io } from './io.ts'
-import { notesOf } from './query-notes.ts'
-import { type QueryCall, readGroupBy, readTime, readWanted } from './query-options.ts'
-import { scan } from './query-scan.ts'
-import { listRecords } from './record-files.ts'
+import { type Asked, readAsked } from './query-asked.ts'
+import type { QueryCall } from './query-options.ts'
+import { countedOutput, type OutputOptions, recordOutput } from './query-output.ts'
+import { createSearch } from './query-search.ts'
+import { listRecords, type RecordFiles } from './record-files.ts'
 
 export async function runQuery(call: QueryCall, io: Io): Promise<void> {
-  const now = io.now() * 1000
-  const groupBy = readGroupBy(call.groupBy)
-  const wanted = flowsOnly(readWanted(call), groupBy)
-  const since = call.since === undefined ? Number.NEGATIVE_INFINITY : readTime('--since', call.since, now)
-  const until = call.until === undefined ? Number.POSITIVE_INFINITY : readTime('--until', call.until, now)
-  const { files, foreign } = listRecords(call.records, '--records')
+  checkPlace(call)
   const form = call.output ?? (io.isTerminal ? 'table' : 'json')
+  if (call.sql !== undefined) {
+    checkSql(call)
+    return (await import('./query-sql.ts')).querySql(call.records!, call.sql, form, io)
+  }
+  const asked = readAsked(call, io.now())
+  if (call.follow) checkFollow(call)
+  if (call.agent === undefined)
+    return queryRecords(call.records!, { asked, form, follow: call.follow === true }, io)
+  const { followAgent, queryAgent } = await import('./query-remote.ts')
+  await (call.follow ? followAgent : queryAgent)(call.agent, { filters: call, asked, form }, io)
+}
+
+/** @throws UsageError */
+function checkPlace({ records, agent }: QueryCall): void {
+  if (records !== undefined && agent !== undefined)
+    throw new UsageError('Cannot use --records with --agent: records are searched in one place at a time')
+  if (records === undefined && agent === undefined)
+    throw new UsageError(
+      'Cannot search without a place: --records DIR is a directory of records, --agent URL an agent that keeps some',
+    )
+}
+
+function checkFollow({ groupBy, until }: QueryCall): void {
+  if (groupBy !== undefined)
+    throw new UsageError('Cannot use --follow with --group-by: counts are printed when all is counted')
+  if (until !== undefined) throw new UsageError('Cannot use --follow with --until: following has no end')
+}
+
+const beside = [
+  'since',
+  'until',
+  'verdict',
+  'from',
+  'to',
+  'port',
+  'policy',
+  'event',
+  'groupBy',
+  'follow',
+] as const
+
+function checkSql(call: QueryCall): void {
+  if (call.agent !== undefined)
+    throw new UsageError('Cannot use --sql with --agent: SQL reads the files themselves (--records DIR)')
+  const other = beside.find(key => call[key] !== undefined)
+  if (other === undefined) return
+  const option = `--${other === 'groupBy' ? 'group-by' : other}`
+  throw new UsageError(`Cannot use ${option} with --sql: say it in the SQL, as in WHERE or GROUP BY`)
+}
+
+interface Searched {
+  readonly asked: Asked
+  readonly form: QueryForm
+  readonly follow: boolean
+}
+
+async function queryRecords(path: string, { asked, form, follow }: Searched, io: Io): Promise<void> {
+  const records = listRecords(path, '--records', follow)
   const writer = createLineWriter(io.stdout)
-  const out = groupBy === undefined ? records(form, writer, io) : groups(groupBy, form, writer, io)
-  let hasRepeats = false
-  const query = createQuery({
-    wanted,
-    since,
-    until,
-    onFound(found, line) {
-      hasRepeats ||= found.isRepeat
-      out.found(found, line)
-    },
-  })
-  const total = files.reduce((sum, file) => sum + file.size, 0)
-  const tell = progress(io, total, () => query.counts.found)
-  const scanned = await scan(files, query, {
-    wanted,
-    since,
-    until,
+  const options: OutputOptions = {
+    form,
+    isColoured: io.isColoured === true,
+    isGrowing: follow,
+    line: writer.line,
+  }
+  const { groupBy } = asked
+  const out = groupBy === undefined ? recordOutput(options) : countedOutput(groupBy, options)
+  const tell = progress(io, records, () => search.query.counts.found)
+  const search = createSearch({
+    asked,
     signal: io.signal,
+    onFound: out.found,
     async onProgress(bytes) {
       tell(bytes)
       await writer.flush()
     },
   })
+  await search.run(records)
   out.close()
   await writer.flush()
-  const asked = {
-    isOfPods: hasRepeats && isOfPods(wanted, groupBy),
-    isOfGaps: wanted.event?.includes('evidence.gap') ?? false,
-    foreignFiles: foreign,
+  for (const note of search.notes()) io.stderr(`culprit: ${note}\n`)
+  if (follow) {
+    const { followRecords } = await import('./follow-records.ts')
+    return followRecords(path, { search, before: records, flush: writer.flush, signal: io.signal })
   }
-  for (const note of notesOf(query.counts, scanned, asked)) io.stderr(`culprit: ${note}\n`)
   if (io.signal.aborted && io.signal.reason !== 'EPIPE')
     throw new WorkError('interrupted: what had been found is written')
-}
-
-/** Leaks and the like count packets that flows count too: they are summed only where they are asked for. */
-function flowsOnly(wanted: Wanted, groupBy: readonly GroupKey[] | undefined): Wanted {
-  if (groupBy === undefined || wanted.event !== undefined || groupBy.includes('event')) return wanted
-  return { ...wanted, event: ['flow.*'] }
-}
-
-function isOfPods({ from = [], to = [] }: Wanted, groupBy: readonly GroupKey[] = []): boolean {
-  return (
-    groupBy.includes('pod') || [...from, ...to].some(end => end.split('/').length === 2 || /[.:]/.test(end))
-  )
-}
-
-interface Output {
-  found(found: Found, line: () => string): void
-  close(): void
-}
-
-function records(form: QueryForm, writer: LineWriter, io: Io): Output {
-  if (form === 'json') return { found: (_, line) => writer.line(line()), close: () => {} }
-  if (form === 'csv') {
-    writer.line(csvLine(recordColumns))
-    return { found: found => writer.line(csvLine(recordCells(found))), close: () => {} }
-  }
-  const table = createTable(recordColumns, io.isColoured === true, writer.line)
-  return { found: found => table.row(recordCells(found)), close: table.close }
-}
-
-function groups(keys: readonly GroupKey[], form: QueryForm, writer: LineWriter, io: Io): Output {
-  const counted = createGroups(keys)
-  return {
-    found: counted.add,
-    close() {
-      const table = createTable(groupColumns(keys), io.isColoured === true, writer.line)
-      if (form === 'csv') writer.line(csvLine(groupColumns(keys)))
-      for (const group of counted.close()) {
-        if (form === 'json') writer.line(groupJson(keys, group))
-        else if (form === 'csv') writer.line(csvLine(groupCells(group)))
-        else table.row(groupCells(group))
-      }
-      if (form === 'table') table.close()
-    },
-  }
 }
 
 const PROGRESS_MS = 2000
 
 /** A line now and then, on a terminal only. */
-function progress(io: Io, total: number, found: () => number): (bytes: number) => void {
+function progress(io: Io, { files }: RecordFiles, found: () => number): (bytes: number) => void {
+  const total = files.reduce((sum, file) => sum + file.size, 0)
   let next = io.now() + PROGRESS_MS
   return bytes => {
     if (!io.isErrorTerminal || io.now() < next) return

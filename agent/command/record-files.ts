@@ -5,7 +5,7 @@ import { basename, dirname, join } from 'node:path'
 import { constants, zstdDecompressSync } from 'node:zlib'
 import { parseSegmentName, SEGMENT_VERSION, segmentName } from '../forensics/segment.ts'
 import { type IndexBlock, readIndex, type SegmentIndex } from '../forensics/segment-index.ts'
-import { openFinished } from '../source/finished.ts'
+import { type Finished, openFinished } from '../source/finished.ts'
 import { UsageError, WorkError } from './errors.ts'
 
 export interface RecordFile {
@@ -25,8 +25,13 @@ export interface RecordFiles {
   readonly foreign: readonly string[]
 }
 
-/** @throws UsageError where there is nothing of the kind. */
-export function listRecords(path: string, option: string): RecordFiles {
+/** It was there when the directory was listed: the agent keeps to its budget by removing the oldest segment. */
+export class RecordsGone extends Error {
+  override readonly name = 'RecordsGone'
+}
+
+/** @throws UsageError where there is nothing of the kind; `mayBeEmpty`: where it may come yet, there is no error. */
+export function listRecords(path: string, option: string, mayBeEmpty = false): RecordFiles {
   const isFile = statOf(path, option).isFile()
   const dir = isFile ? dirname(path) : path
   const names = isFile ? [basename(path)] : readdirSync(dir).toSorted()
@@ -38,7 +43,8 @@ export function listRecords(path: string, option: string): RecordFiles {
     else if (isRecords(name, isFile)) {
       // A segment that is just being compressed is there twice.
       if (segment?.kind === 'open' && names.includes(segmentName(segment.first, 'closed'))) continue
-      const size = statOf(join(dir, name), option).size
+      const size = sizeOf(join(dir, name))
+      if (size === undefined) continue
       const index = segment?.kind === 'closed' ? indexOf(dir, segment.first, size) : undefined
       files.push({
         path: join(dir, name),
@@ -50,7 +56,7 @@ export function listRecords(path: string, option: string): RecordFiles {
       })
     }
   }
-  if (files.length === 0 && foreign.length === 0)
+  if (files.length === 0 && foreign.length === 0 && !mayBeEmpty)
     throw new UsageError(
       `Cannot read "${path}": it holds no records, which are files *.jsonl, *.jsonl.zst or *.jsonl.gz (${option})`,
     )
@@ -69,6 +75,11 @@ function statOf(path: string, option: string): Stats {
     const why = isMissing ? 'there is no such file or directory' : (cause as Error).message
     throw new UsageError(`Cannot read "${path}": ${why} (${option})`, { cause })
   }
+}
+
+/** Undefined where it has gone since the directory was read. */
+function sizeOf(path: string): number | undefined {
+  return statSync(path, { throwIfNoEntry: false })?.size
 }
 
 function indexOf(dir: string, first: number, size: number): SegmentIndex | undefined {
@@ -91,14 +102,26 @@ function readHead(path: string): Buffer {
   }
 }
 
-/** One block of a closed segment. @throws WorkError naming the file where it is damaged. */
-export function readBlock({ path }: RecordFile, { offset, bytes, raw }: IndexBlock): Buffer {
-  const fd = openSync(path, 'r')
+/** One block of a closed segment. @throws RecordsGone, or WorkError naming the file where it is damaged. */
+export function readBlock({ path, name }: RecordFile, { offset, bytes, raw }: IndexBlock): Buffer {
+  const fd = openBlock(path, name)
   try {
     return unpacked(path, readExactly(fd, offset, bytes), raw)
   } finally {
     closeSync(fd)
   }
+}
+
+function openBlock(path: string, name: string): number {
+  try {
+    return openSync(path, 'r')
+  } catch (cause) {
+    throw isMissing(cause) ? new RecordsGone(name, { cause }) : cause
+  }
+}
+
+function isMissing(error: unknown): boolean {
+  return (error as NodeJS.ErrnoException).code === 'ENOENT'
 }
 
 function readExactly(fd: number, at: number, length: number): Buffer {
@@ -108,13 +131,17 @@ function readExactly(fd: number, at: number, length: number): Buffer {
 
 function unpacked(path: string, bytes: Uint8Array, raw: number): Buffer {
   try {
-    return zstdDecompressSync(bytes, { chunkSize: Math.max(constants.Z_MIN_CHUNK, raw) })
+    // One byte to spare: zlib takes a chunk that is just full for one that was too small, and makes another.
+    return zstdDecompressSync(bytes, { chunkSize: Math.max(constants.Z_MIN_CHUNK, raw + 1) })
   } catch (cause) {
     throw new WorkError(`Cannot read "${path}": ${(cause as Error).message}`, { cause })
   }
 }
 
-/** The whole file in chunks, each valid until the next is asked for; nothing for an empty file or one that has gone meanwhile. */
+/**
+ * The whole file in chunks, each valid until the next is asked for; nothing for an empty file. A segment that has been compressed since
+ * it was listed is read where it is now. @throws RecordsGone, or WorkError naming the file where it is damaged.
+ */
 export async function* readRecords(file: RecordFile): AsyncGenerator<Uint8Array> {
   if (file.size === 0) return
   if (file.index !== undefined) {
@@ -122,9 +149,21 @@ export async function* readRecords(file: RecordFile): AsyncGenerator<Uint8Array>
     return
   }
   try {
-    yield* openFinished(file.path).chunks()
+    yield* openWhole(file).chunks()
   } catch (cause) {
+    if (cause instanceof RecordsGone) throw cause
     throw new WorkError(asSentence(file.path, cause as Error), { cause })
+  }
+}
+
+function openWhole({ path, name, isOpen }: RecordFile): Finished {
+  try {
+    return openFinished(path)
+  } catch (error) {
+    if (!isMissing((error as Error).cause)) throw error
+    const compressed = `${path}.zst`
+    if (!isOpen || sizeOf(compressed) === undefined) throw new RecordsGone(name, { cause: error })
+    return openFinished(compressed)
   }
 }
 

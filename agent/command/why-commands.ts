@@ -38,6 +38,38 @@ export function jsonCommand(from: string, to: string, options: WhyOptions): stri
   ])
 }
 
+/** The records of these two. `place` is `--records DIR` or `--agent URL`. */
+export function queryCommand(
+  from: string,
+  to: string,
+  {
+    place,
+    port,
+    at,
+  }: {
+    readonly place: readonly string[]
+    readonly port?: string | undefined
+    readonly at?: string | undefined
+  },
+): string {
+  return commandLine([
+    'culprit',
+    'query',
+    ...place,
+    '--from',
+    from,
+    '--to',
+    to,
+    ...(port === undefined ? [] : ['--port', port]),
+    ...(at === undefined ? [] : ['--until', at]),
+  ])
+}
+
+/** The same question to the policies of a world, where there are no records that could answer it. */
+export function worldCommand(from: string, to: string): string {
+  return commandLine(['culprit', 'why', from, to, '--world', 'PATH'])
+}
+
 function commandLine(words: readonly string[]): string {
   return words.map(quoted).join(' ')
 }

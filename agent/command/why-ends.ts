@@ -1,6 +1,7 @@
 // FROM and TO of `culprit why`: an address, a pod, a workload or a Service.
 
 import { type Address, formatAddress, parseAddress } from '../address.ts'
+import { namesOf } from '../forensics/query-filter.ts'
 import type { Endpoint } from '../forensics/record.ts'
 import type { Pod } from '../policy/objects.ts'
 import type { Service } from '../timeline/index.ts'
@@ -13,6 +14,8 @@ export type Asked =
   | { readonly kind: 'pod'; readonly name: string }
   | { readonly kind: 'workload'; readonly name: string; readonly ns: string; readonly workload: string }
   | { readonly kind: 'service'; readonly name: string; readonly service: Service }
+  /** Whatever has this name in records, where no state of the cluster says what that is. */
+  | { readonly kind: 'name'; readonly name: string }
 
 export interface Named {
   readonly asked: Asked
@@ -45,7 +48,7 @@ export function readEnd(text: string, place: 'FROM' | 'TO', roster: Roster, port
   if (address !== undefined)
     return { asked: { kind: 'address', name: formatAddress(address), address }, note: undefined }
   const parts = text.split('/')
-  if (parts.length === 2 && parts.every(part => part !== '')) return readName(text, place, roster, port)
+  if (parts.length === 2 && parts.every(part => part !== '')) return readKnown(text, place, roster, port)
   if (parts.length === 3 && parts.every(part => part !== ''))
     return { asked: readKind(text, parts as [string, string, string], place, roster), note: undefined }
   const same = parts.length === 1 ? allNames(roster).filter(name => name.endsWith(`/${text}`)) : []
@@ -54,8 +57,23 @@ export function readEnd(text: string, place: 'FROM' | 'TO', roster: Roster, port
   )
 }
 
+/** Without any state of a cluster: what records call it. @throws UsageError where it can be no name. */
+export function readName(text: string, place: 'FROM' | 'TO'): Asked {
+  const address = parseAddress(text)
+  if (address !== undefined) return { kind: 'address', name: formatAddress(address), address }
+  const parts = text.split('/')
+  const [ns, written, last] = parts
+  if (parts.some(part => part === '') || parts.length < 2 || parts.length > 3)
+    throw new UsageError(`Cannot read ${place} "${text}": ${HOW}`)
+  if (last === undefined) return { kind: 'name', name: text }
+  const kind = kinds[written!.toLowerCase()] ?? written!
+  if (kind === 'Pod') return { kind: 'pod', name: `${ns}/${last}` }
+  if (kind === 'Service') return { kind: 'name', name: `${ns}/${last}` }
+  return { kind: 'workload', name: `${ns}/${last}`, ns: ns!, workload: `${kind}/${last}` }
+}
+
 /** A pod before a workload before a Service: the more exact name first. Only the Service knows a port that it alone has. */
-function readName(name: string, place: 'FROM' | 'TO', roster: Roster, port: number | undefined): Named {
+function readKnown(name: string, place: 'FROM' | 'TO', roster: Roster, port: number | undefined): Named {
   const workloads = [...(roster.workloads.get(name) ?? [])].sort()
   if (place === 'TO' && isPortOfServiceOnly(name, roster, port))
     return { asked: askedOf('Service', name, roster), note: undefined }
@@ -152,12 +170,15 @@ export function isPodOf(asked: Asked, pod: Pod): boolean {
       return pod.ns === asked.ns && pod.workload === asked.workload
     case 'service':
       return selectedBy(asked.service, pod)
+    case 'name':
+      return asked.name === `${pod.ns}/${pod.name}` || asked.name === `${pod.ns}/${split(pod.workload)[1]}`
   }
 }
 
 /** Is the end of a record what was asked for? `rewritten` is the address that stood there on the other side of NAT. */
 export function isEnd(asked: Asked, end: Endpoint, rewritten: string | undefined, roster: Roster): boolean {
   if (asked.kind === 'address') return end.ip === asked.name || rewritten === asked.name
+  if (asked.kind === 'name') return namesOf(end).includes(asked.name)
   if (asked.kind === 'service' && end.svc === asked.name) return true
   if (end.kind !== 'pod') return false
   // A workload's pods say in the record what they belong to; a Service's have to be looked up.

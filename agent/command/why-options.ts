@@ -5,8 +5,10 @@ import { hasPolicyPorts, protocolNames, protocolNumber } from '../policy/protoco
 import { parseTime } from '../timeline/index.ts'
 import { UsageError } from './errors.ts'
 
-export interface WhyOptions {
-  readonly world: string
+export interface WhyCall {
+  readonly world?: string
+  readonly records?: string
+  readonly agent?: string
   readonly log?: readonly string[]
   readonly config?: string
   readonly port?: string
@@ -16,6 +18,9 @@ export interface WhyOptions {
   readonly profile: Profile
   readonly output: 'text' | 'json'
 }
+
+/** From manifests and timelines, and logs perhaps. */
+export type WhyOptions = WhyCall & { readonly world: string }
 
 /** IANA number. @throws UsageError */
 export function readProtocol(text: string | undefined): number | undefined {

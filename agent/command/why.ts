@@ -1,34 +1,46 @@
-// `culprit why FROM TO`: tells a person why, from finished logs and the state of the cluster at that time; or from the policies alone.
+// `culprit why FROM TO`: tells a person why, from finished logs, from records at rest or from an agent, and the state of the cluster at
+// that time; or from the policies alone.
 
 import { explain } from '../forensics/explain.ts'
 import { layout } from '../forensics/explain-layout.ts'
-import type { Explanation, Judged, Told } from '../forensics/explanation.ts'
+import type { Told } from '../forensics/explanation.ts'
 import { createPipeline } from '../pipeline.ts'
-import { formatPort } from '../policy/index.ts'
-import { protocolNumber } from '../policy/protocol.ts'
-import { formatTime } from '../timeline/index.ts'
 import { openConfig } from './config-option.ts'
-import { WorkError } from './errors.ts'
+import { UsageError, WorkError } from './errors.ts'
 import { checkNode, type FinishedLogs, openLogs } from './finished-logs.ts'
 import type { Io } from './io.ts'
+import { type Answer, answerJson, type Case, computedAnswer, observedAnswer } from './why-answer.ts'
 import { jsonCommand, replayCommand } from './why-commands.ts'
-import { compute } from './why-computed.ts'
 import { readEnd } from './why-ends.ts'
-import { readAt, readPort, readProtocol, type WhyOptions } from './why-options.ts'
+import { readAt, readPort, readProtocol, type WhyCall, type WhyOptions } from './why-options.ts'
 import { quotesOf } from './why-quotes.ts'
-import { createMatches, type Match, type Search, timeOf } from './why-records.ts'
+import { createMatches, type Match } from './why-records.ts'
 import { rosterOf } from './why-roster.ts'
 import { type OpenWorld, openWorld } from './world-option.ts'
 
-/** The question, with everything that it can be answered from. */
-interface Case extends Search {
-  /** IANA number. */
-  readonly protocol: number | undefined
-  readonly world: OpenWorld
-  readonly notes: readonly string[]
+export async function runWhy(from: string, to: string, call: WhyCall, io: Io): Promise<void> {
+  checkPlace(call)
+  const { agent, records, world } = call
+  if (agent !== undefined)
+    return (await import('./why-remote.ts')).whyFromAgent(from, to, { ...call, agent }, io)
+  if (records !== undefined)
+    return (await import('./why-at-rest.ts')).whyAtRest(from, to, { ...call, records }, io)
+  if (world !== undefined) await whyFromWorld(from, to, { ...call, world }, io)
 }
 
-export async function runWhy(from: string, to: string, options: WhyOptions, io: Io): Promise<void> {
+/** @throws UsageError where the places contradict each other, or there is none. */
+function checkPlace({ agent, records, world, log }: WhyCall): void {
+  if (agent !== undefined && (records ?? world ?? log) !== undefined)
+    throw new UsageError('Cannot use --agent with --records, --world or --log: the agent has its own')
+  if (records !== undefined && log !== undefined)
+    throw new UsageError('Cannot use --records with --log: the answer comes from one or the other')
+  if ((agent ?? records ?? world) === undefined)
+    throw new UsageError(
+      'Cannot answer without a place: --records DIR is a directory of records, --agent URL an agent, --world PATH manifests and timelines',
+    )
+}
+
+async function whyFromWorld(from: string, to: string, options: WhyOptions, io: Io): Promise<void> {
   const protocol = readProtocol(options.protocol)
   const port = readPort(options.port, protocol)
   const at = readAt(options.at)
@@ -46,36 +58,34 @@ export async function runWhy(from: string, to: string, options: WhyOptions, io: 
     protocol,
     at,
     roster,
-    world,
     notes: ends.flatMap(end => end.note ?? []),
   }
-  const { matches, basis } = logs === undefined ? nothing : await search(asked, logs, options, io)
+  const { matches, basis } = logs === undefined ? nothing : await search(asked, world, { logs, options, io })
   const more = {
     text: 'Everything that is known about it, as JSON:',
     command: jsonCommand(from, to, options),
   }
-  const answer = matches.length > 0 ? observed(matches, asked, options) : computed(asked, options, basis)
+  const answer =
+    matches.length > 0 ? observed(matches, asked, options) : computed(asked, world, options, basis)
   const quotes = await quotesOf(answer.record, {
     world: options.world,
     timeline: world.timeline,
     time: answer.time,
   })
-  const told: Told = { more, ...answer.told, quotes }
-  await io.stdout(
-    options.output === 'json'
-      ? `${JSON.stringify(asJson(answer.record, told))}\n`
-      : layout(explain(answer.record, told), {
-          width: io.columns ?? 100,
-          isColoured: io.isColoured === true,
-        }),
-  )
+  await printAnswer(answer, { more, ...answer.told, quotes }, options.output, io)
 }
 
-interface Answer {
-  readonly record: Judged
-  /** Microseconds; of the state of the world that decided. */
-  readonly time: number
-  readonly told: Omit<Told, 'quotes' | 'more'> & Partial<Pick<Told, 'more'>>
+export async function printAnswer(
+  { record }: Answer,
+  told: Told,
+  output: WhyCall['output'],
+  io: Io,
+): Promise<void> {
+  await io.stdout(
+    output === 'json'
+      ? `${JSON.stringify(answerJson(record, told))}\n`
+      : layout(explain(record, told), { width: io.columns ?? 100, isColoured: io.isColoured === true }),
+  )
 }
 
 interface Found {
@@ -86,13 +96,19 @@ interface Found {
 
 const nothing: Found = { matches: [], basis: 'no-log' }
 
+interface Logged {
+  readonly logs: FinishedLogs
+  readonly options: WhyOptions
+  readonly io: Io
+}
+
 /** @throws WorkError when it is interrupted: half a log is no answer. */
-async function search(asked: Case, logs: FinishedLogs, options: WhyOptions, io: Io): Promise<Found> {
+async function search(asked: Case, world: OpenWorld, { logs, options, io }: Logged): Promise<Found> {
   const matches = createMatches(asked)
   const pipeline = createPipeline({
-    timeline: asked.world.timeline,
+    timeline: world.timeline,
     node: options.node,
-    hasUnsupported: asked.world.hasUnsupported,
+    hasUnsupported: world.hasUnsupported,
     allowed: 'full',
     fold: false,
     isTold: matches.isTold,
@@ -104,79 +120,16 @@ async function search(asked: Case, logs: FinishedLogs, options: WhyOptions, io: 
   return { matches: matches.close(), basis: pipeline.counts.flows === 0 ? 'no-flow' : 'no-record' }
 }
 
-const MAX_OTHERS = 3
-
-function observed([match, ...others]: readonly Match[], asked: Case, options: WhyOptions): Answer {
-  const { record, run } = match!
-  const ports = others.slice(0, MAX_OTHERS).map(({ record: { dst, proto, verdict } }) => {
-    const port = formatPort(protocolNumber(proto ?? '') ?? -1, dst.port ?? -1)
-    return `${port} (${verdict})`
-  })
-  const note =
-    ports.length === 0
-      ? []
-      : [
-          `The logs also have other ports of these two: ${ports.join(', ')}${others.length > ports.length ? ' and more' : ''}.`,
-        ]
+function observed(matches: readonly Match[], asked: Case, options: WhyOptions): Answer {
+  const answer = observedAnswer(matches, asked, 'The logs')
   const isReadable = !(options.log ?? []).some(log => log.endsWith(':-'))
-  return {
-    record,
-    time: timeOf(record),
-    told: {
-      basis: 'record',
-      run,
-      notes: [...asked.notes, ...note],
-      ...(isReadable && { more: { text: 'Every flow of these logs:', command: replayCommand(options) } }),
-    },
-  }
+  if (!isReadable) return answer
+  const more = { text: 'Every flow of these logs:', command: replayCommand(options) }
+  return { ...answer, told: { ...answer.told, more } }
 }
 
-function computed(asked: Case, options: WhyOptions, basis: Found['basis']): Answer {
-  const { world, at, port, protocol, from, to } = asked
-  // The last state is the one after the last event.
-  const last = world.input.events.at(-1)?.at ?? Number.NaN
-  const time = Number.isFinite(at) ? at : last
-  const { record, notes, ...pairs } = compute({
-    from,
-    to,
-    port,
-    proto: protocol,
-    view: world.timeline.viewAt(at),
-    time,
-    eyes: { node: options.node, hasUnsupported: world.hasUnsupported },
-  })
-  return {
-    record,
-    time: at,
-    told: {
-      basis,
-      asOf: asOfText(at, last),
-      pairs,
-      notes: [...asked.notes, ...notes],
-    },
-  }
-}
-
-/** The state that was asked, `last` being the time of the world's last event; undefined where the world has no times. */
-function asOfText(at: number, last: number): string | undefined {
-  if (!Number.isFinite(at))
-    return Number.isNaN(last) ? undefined : `${formatTime(last)}, the last that the world knows of`
-  return at > last
-    ? `${formatTime(at)} (the world knows of nothing later than ${formatTime(last)})`
-    : formatTime(at)
-}
-
-/** The record with what the text says beside it. */
-function asJson(record: Judged, told: Told): object {
-  const { sentences, proposals, quotes }: Explanation = explain(record, told)
-  return {
-    ...record,
-    basis: told.basis === 'record' ? 'record' : 'policies',
-    asOf: told.asOf,
-    run: told.run,
-    pairs: told.pairs,
-    quotes: quotes.length > 0 ? quotes : undefined,
-    text: sentences.join(' '),
-    commands: proposals.flatMap(({ command }) => command ?? []),
-  }
+function computed(asked: Case, world: OpenWorld, { node }: WhyOptions, basis: Found['basis']): Answer {
+  const { timeline, hasUnsupported, input } = world
+  const last = input.events.at(-1)?.at ?? Number.NaN
+  return computedAnswer(asked, { timeline, last, eyes: { node, hasUnsupported } }, basis)
 }

@@ -10,7 +10,7 @@ export interface GapLabels {
 const rows: readonly (readonly [RegExp, string, string])[] = [
   [/\bmalformed\b/i, 'parse', 'malformed'],
   [/\bmachine was restarted\b/i, 'read', 'restarted'],
-  [/\bnot running\b|\bwas down\b|\bwas not there\b/i, 'read', 'not_running'],
+  [/\bnot (?:running|reading)\b|\bwas down\b|\bwas not there\b/i, 'read', 'not_running'],
   [
     /\bENOBUFS\b|\boverr[ua]n\b|\boverwr(?:ote|itten)\b|\b(?:was|were) full\b|\bcame too late\b|\bkernel dropped\b/i,
     'kernel',

@@ -45,6 +45,10 @@ export class AddressBook {
     return undefined
   }
 
+  get knowsNodes(): boolean {
+    return this.#nodeTracks.size > 0
+  }
+
   /** Inside a podCIDR that some node has or had: an address there is a pod's, known or not. */
   isPodAddress(words: Address, at: number): boolean {
     if (this.pods.get(words, at) !== undefined) return true

@@ -148,7 +148,11 @@ export class TimelineView<E> implements View<E> {
     if (known !== undefined) return known
     const found = this.#find(words, at, claims)
     // Strangers are one shared answer: remembering each would grow with the Internet.
-    if (found === undefined) return book.isPodAddress(words, at) ? this.#unknown : this.#external
+    if (found === undefined) {
+      // While pods go unseen and no node has told where they are, nobody can say that an address is outside.
+      const mayBePod = book.isPodAddress(words, at) || (isStale && !book.knowsNodes)
+      return mayBePod ? this.#unknown : this.#external
+    }
     this.#owners.set(words, at, found)
     return found
   }

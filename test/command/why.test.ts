@@ -113,7 +113,10 @@ t.test('a call that is wrong ends with 2 and says what would be right', async t 
     [['shop/cart', '203.0.113.9', ...world], /Cannot answer without --port: 203\.0\.113\.9 declares none/],
     [['shop/cart', 'data/pg', '--node', 'x', ...world], /Cannot use --node "x"/],
     [['shop/cart', 'data/pg', ...world, '--log', 'netfilter-log:/nowhere'], /nowhere/],
-    [['shop/cart', 'data/pg'], /required option '--world <path>' not specified/],
+    [
+      ['shop/cart', 'data/pg'],
+      /Cannot answer without a place: --records DIR is a directory of records, --agent URL an agent, --world/,
+    ],
     [['shop/cart', ...world], /missing required argument 'to'/],
     [['shop/cart', 'data/pg', ...world, '--output', 'lines'], /Allowed choices are text, json/],
   ]

@@ -4,7 +4,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import t from 'tap'
 import { countRecords, sorted } from './counted.ts'
-import { makeNode, startAgent, startWriter, untilSaid } from './node.ts'
+import { makeNode, startAgent, startWriter, untilRead, untilSaid } from './node.ts'
 
 const kills = Number(process.env.KILLS ?? 10)
 const rate = Number(process.env.RATE ?? 50_000)
@@ -24,7 +24,7 @@ t.test(`${kills} times kill -9 under ${rate} lines/s lose nothing and count noth
   writer.stop()
   const last = startAgent(node)
   await untilSaid(last, '"started"')
-  await sleep(4000)
+  await untilRead(node)
   last.child.kill('SIGTERM')
   t.equal(await last.ended, 0)
   const { byClient, repeated } = await countRecords(node.records)

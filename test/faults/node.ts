@@ -2,7 +2,17 @@
 // at a given rate and remembers how many of each there were.
 
 import { type ChildProcess, spawn } from 'node:child_process'
-import { closeSync, mkdirSync, openSync, readFileSync, renameSync, writeFileSync, writeSync } from 'node:fs'
+import {
+  closeSync,
+  mkdirSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  statSync,
+  writeFileSync,
+  writeSync,
+} from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 
@@ -97,6 +107,26 @@ export function startAgent(
 export async function untilSaid(running: Running, word: string, ms = 30_000): Promise<void> {
   for (const end = Date.now() + ms; !running.said().includes(word); await sleep(20))
     if (Date.now() > end) throw new Error(`not said within ${ms} ms: ${word}\n${running.said()}`)
+}
+
+/** The state on the disk says that the log was read to its end. */
+export async function untilRead({ log, records }: TestNode, ms = 120_000): Promise<void> {
+  const { size } = statSync(log)
+  for (const end = Date.now() + ms; offsetIn(join(records, 'state'), log) !== size; await sleep(50))
+    if (Date.now() > end) throw new Error(`"${log}" was not read to its end (${size}) within ${ms} ms`)
+}
+
+/** Where the newest state stands in the file that is under the name. */
+function offsetIn(state: string, log: string): number {
+  const newest = readdirSync(state)
+    .filter(name => name.endsWith('.jsonl'))
+    .sort()
+    .at(-1)
+  if (newest === undefined) return -1
+  const { ino } = statSync(log)
+  const text = readFileSync(join(state, newest), 'utf8')
+  const last = text.lastIndexOf(`"ino":${ino},`)
+  return last < 0 ? -1 : Number(/"offset":(\d+)/.exec(text.slice(last))?.[1] ?? -1)
 }
 
 export interface Writer {

@@ -13,6 +13,7 @@ import {
   startAgent,
   startWriter,
   type TestNode,
+  untilRead,
   untilSaid,
   type Writer,
 } from './node.ts'
@@ -39,7 +40,7 @@ async function started(node: TestNode): Promise<Running> {
 /** Lets it read to the end, ends it, and compares. */
 async function settle(t: Test, node: TestNode, agent: Running, writer: Writer): Promise<void> {
   writer.stop()
-  await sleep(3000)
+  await untilRead(node)
   agent.child.kill('SIGTERM')
   t.equal(await agent.ended, 0, 'it ends well')
   const { byClient } = await countRecords(node.records)

@@ -6,7 +6,15 @@ import { existsSync, readdirSync, renameSync, rmSync } from 'node:fs'
 import { setTimeout as sleep } from 'node:timers/promises'
 import t from 'tap'
 import { countRecords, sorted } from './counted.ts'
-import { makeNode, startAgent, startWriter, type TestNode, untilSaid, type Writer } from './node.ts'
+import {
+  makeNode,
+  startAgent,
+  startWriter,
+  type TestNode,
+  untilRead,
+  untilSaid,
+  type Writer,
+} from './node.ts'
 
 const rotations = Number(process.env.ROTATIONS ?? 10)
 const rate = Number(process.env.RATE ?? 20_000)
@@ -66,7 +74,7 @@ t.test(`${rotations} rotations under ${rate} lines/s lose nothing and count noth
   }
   await sleep(500)
   writer.stop()
-  await sleep(4000)
+  await untilRead(node)
   agent.child.kill('SIGTERM')
   t.equal(await agent.ended, 0)
   const { byClient, repeated } = await countRecords(node.records)

@@ -23,7 +23,7 @@ const rows: readonly [string, string, string][] = [
     'restarted',
   ],
   ['conntrack was not running: it ended with 1', 'read', 'not_running'],
-  ['the agent was not running', 'read', 'not_running'],
+  ['not observed: the agent was not reading it', 'read', 'not_running'],
   ['"/var/log/kern.log" was rotated away', 'read', 'rotated'],
   [
     '"/var/log/kern.log" was emptied, and the copy that was made before lacks 3 bytes of it',

@@ -4,7 +4,7 @@ import t from 'tap'
 import { createMetrics } from '../../agent/telemetry/index.ts'
 import { of, scrape } from './scrape.ts'
 
-const zero = { allowed: 0, denied: 0, rejected: 0, audited: 0, unanswered: 0 }
+const zero = { allowed: 0, denied: 0, rejected: 0, audited: 0, unanswered: 0, shed: 0, shedLines: 0 }
 const source = { ...zero, lines: 10, foreign: 2, malformed: 1, undecided: 0 }
 
 t.test(

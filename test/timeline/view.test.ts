@@ -262,3 +262,16 @@ t.test('the pods of a namespace are those that had an address from the view to a
   t.strictSame(pods(50, 210), ['a', 'b', 'c'])
   t.strictSame(timeline.viewAt(at(50)).podsIn('shop', Number.NaN).length, 2)
 })
+
+t.test(
+  'where nobody tells of pods and no node is known, no address is outside, and no answer certain',
+  async t => {
+    const lost = ['Pod', 'NetworkPolicy', 'Namespace'].map(api => ({ type: 'LOST', at: 0, api }) as const)
+    const view = timelineOf(lost).viewAt(at(1000))
+    t.match(view.owner(parseAddress(ip)!, 0), { kind: 'unknown', certainty: 'unknown' })
+    t.match(view.owner(parseAddress('203.0.113.9')!, 0), { kind: 'unknown' })
+    t.not(view.certainty, 'certain')
+    const known = timelineOf([added(1, node('w1', ['10.244.1.0/24'])), ...lost]).viewAt(at(1000))
+    t.match(known.owner(parseAddress('203.0.113.9')!, 0), { kind: 'external' }, 'a node tells where pods are')
+  },
+)
