@@ -38,13 +38,14 @@ t.test('of a flow, and of its repeats', async t => {
     dstNs: 'data',
   }
   t.strictSame(factsOf(first), { ...expected, id: 'A', n: 1, bytes: 60 })
-  t.strictSame(factsOf(followUp), { ...expected, id: 'B', n: 7, bytes: undefined })
+  t.strictSame(factsOf(followUp), { ...expected, of: 'A', id: 'B', n: 7, bytes: undefined })
 })
 
 t.test('repeats of a flow before a restart are counted by their verdict alone', async t => {
   t.strictSame(createFacts()(followUp), {
     event: 'flow.denied',
     verdict: 'denied',
+    of: 'A',
     id: 'B',
     n: 7,
     bytes: undefined,

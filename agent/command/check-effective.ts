@@ -15,6 +15,7 @@ import {
 import { realDisk } from '../source/disk.ts'
 import { pathsOf } from '../source/follow-names.ts'
 import { conntrackMissing, fileUnreadable, kmsgUnreadable } from '../source/host-checks.ts'
+import { discoverSources } from './discover-sources.ts'
 import { plural } from './plural.ts'
 
 /** One line of the answer; `wrong`: the agent could not do what it is told there. */
@@ -50,19 +51,24 @@ async function manifestsEffect({ manifests }: Config): Promise<Effect> {
   return { what, text: `"${manifests}": ${kinds.join(', ')} in ${plural(found.files, 'file')}${ignored}` }
 }
 
-function sourceEffects({ sources, host }: Config): Effect[] {
+function sourceEffects(config: Config): Effect[] {
+  const { sources, host } = config
   const { logDirectory } = host
   if (sources !== 'auto') return sources.map(sourceEffect)
-  const isThere = existsSync(logDirectory)
-  const text = `auto: what known CNIs write under "${logDirectory}", the kernel's log and conntrack, as far as they are there`
+  if (!existsSync(logDirectory))
+    return [
+      {
+        what: 'sources',
+        text: `Cannot look for logs in "${logDirectory}": there is no such directory (host.logDirectory)`,
+        wrong: true,
+      },
+    ]
+  const { found, texts, notes } = discoverSources(config)
+  const text = `auto: ${plural(found.length, 'source')} found on this host`
   return [
-    isThere
-      ? { what: 'sources', text }
-      : {
-          what: 'sources',
-          text: `Cannot look for logs in "${logDirectory}": there is no such directory (host.logDirectory)`,
-          wrong: true,
-        },
+    { what: 'sources', text },
+    ...texts.map(each => ({ what: 'source', text: each })),
+    ...notes.map(each => ({ what: 'note', text: each })),
   ]
 }
 

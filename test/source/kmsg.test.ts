@@ -59,6 +59,8 @@ t.test('it looks again soon while records come, seldom when none do, more seldom
   t.ok(waited <= 1000)
   for (let turns = 0; turns < 10; turns++) turn()
   t.equal(turn(), 20)
+  for (let turns = 0; turns < 450; turns++) turn()
+  t.equal(turn(), 40, 'after a long silence')
   device.answers.push(record(3000))
   turn()
   t.equal(turn(), 1)
