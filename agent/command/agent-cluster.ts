@@ -5,7 +5,13 @@ import { type ManifestDirectory, openManifestDirectory } from '../cluster/manife
 import { readKinds } from '../cluster/objects.ts'
 import { lastState, openTimelineLog, type TimelineLog } from '../cluster/timeline-log.ts'
 import { compile, type Epoch, type Profile } from '../policy/index.ts'
-import { createTimeline, type Service, type Timeline, type TimelineEvent } from '../timeline/index.ts'
+import {
+  createTimeline,
+  type Observed,
+  type Service,
+  type Timeline,
+  type TimelineEvent,
+} from '../timeline/index.ts'
 
 export interface ClusterOptions {
   readonly manifests: string | undefined
@@ -19,7 +25,9 @@ export interface ClusterOptions {
   readonly now: () => number
   readonly say: (text: string) => void
   readonly onProblem: (text: string | undefined) => void
-  readonly onRead: (objects: number) => void
+  /** The manifests were read; `problem` is what makes them useless for this node. */
+  readonly onRead: (objects: number, problem: string | undefined) => void
+  readonly node: string
   readonly signal: AbortSignal
 }
 
@@ -67,7 +75,8 @@ export function openCluster(options: ClusterOptions): Cluster {
       onEvents(events) {
         apply(events)
         log?.append(events)
-        options.onRead(directory?.objects.length ?? events.length)
+        const told = directory?.objects ?? addedIn(events)
+        options.onRead(told.length, strangeNode(told, options.node))
       },
       onProblem: options.onProblem,
       since: lastProof === undefined || objects.length === 0 ? undefined : { objects, lastProof },
@@ -112,6 +121,18 @@ function openLog({ records, now, historyMs, say }: ClusterOptions): TimelineLog 
     say(`Cannot keep the timeline in "${dir}": ${(error as Error).message}`)
     return undefined
   }
+}
+
+function addedIn(events: readonly TimelineEvent[]): Observed[] {
+  return events.flatMap(event => (event.type === 'ADDED' ? [event.observed] : []))
+}
+
+/** Most often the name that the agent was given is not the one that the cluster has. */
+function strangeNode(objects: readonly Observed[], node: string): string | undefined {
+  const names = new Set(objects.flatMap(each => (each.kind === 'Pod' ? (each.object.node ?? []) : [])))
+  if (names.size === 0 || names.has(node)) return undefined
+  const known = [...names].sort().slice(0, 5).join(', ')
+  return `No pod of the manifests runs on node "${node}", so nothing is judged here: they name ${known}; set node (NODE_NAME)`
 }
 
 function isPolicyKind(kind: string): boolean {

@@ -25,6 +25,8 @@ interface AgentCall {
 
 /** What the manifests' last look is kept under, beside the sources. */
 const MANIFESTS = 'manifests'
+const NO_MANIFESTS =
+  'Nothing is known of the cluster, so no culprit can be named: set manifests to a directory of its objects'
 /** How often it is looked whether there are other sources, and said what was held back. */
 const AGAIN_MS = 60_000
 const SETTLE_MS = 5_000
@@ -44,6 +46,7 @@ async function run(read: AgentConfig, io: Io): Promise<void> {
   const stopped = new AbortController()
   const problems: Problems = new Map()
   const cluster = clusterOf({ config, list, state, telemetry, problems, signal: stopped.signal }, io)
+  if (config.manifests === undefined) report(problems, MANIFESTS, NO_MANIFESTS, telemetry)
   const agent = agentOf({ config, cluster, state, telemetry }, io)
   // Whatever fails on the way, what is open is closed again, and nothing keeps the process from ending.
   await using owned = new AsyncDisposableStack()
@@ -106,9 +109,25 @@ function clusterOf({ config, list, state, telemetry, problems, signal }: Cluster
         telemetry.manifestsRefused({ text })
       }
     },
-    onRead: objects => telemetry.manifestsRead({ objects }),
+    node: config.node!,
+    onRead(objects, problem) {
+      telemetry.manifestsRead({ objects })
+      report(problems, NODE, problem, telemetry)
+    },
     signal,
   })
+}
+
+const NODE = 'node'
+
+/** What makes every answer unknown is said once, and stands in `/readyz` for as long as it is so. */
+function report(problems: Problems, about: string, text: string | undefined, telemetry: Telemetry): void {
+  if (text === problems.get(about)) return
+  if (text === undefined) problems.delete(about)
+  else {
+    problems.set(about, text)
+    telemetry.sourceNotFound({ text })
+  }
 }
 
 type AgentParts = Pick<ClusterParts, 'config' | 'state' | 'telemetry'> & { readonly cluster: Cluster }

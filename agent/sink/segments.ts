@@ -218,7 +218,11 @@ export async function openSegments(options: SegmentOptions): Promise<Segments> {
       if (batch.length > 0) await append(batch)
       held.drop(batch.length)
       written += batch.length
-      if (held.size === 0 && held.discarded !== undefined) gaps.push(held.takeDiscarded(problem))
+      if (held.size === 0 && held.discarded !== undefined) {
+        // Nobody need keep them for a restart any more.
+        written += held.discarded
+        gaps.push(held.takeDiscarded(problem))
+      }
       if (sinceCheckpoint >= checkpointRecords) await mark()
     }
     if (now() - checkpointAt >= checkpointMs) await mark()

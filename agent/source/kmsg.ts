@@ -28,16 +28,26 @@ export interface KmsgOptions {
 
 /** After records were found: the ring of a small kernel holds 12 ms of 50,000 lines/s. */
 const busyMs = 1
-/** When none were found; and when there were none for a while, as the processor's time goes into waking up (measured: 20 ms 1.5 % of a core, 10 ms 2.4 %). */
+/**
+ * When none were found; and when there were none for a while, and for long, as an idle agent's processor time goes into waking up
+ * (test/bench/idle.bench.ts). What a burst after a long silence overwrites within 40 ms is counted, as every loss is.
+ */
 const idleMs = 10
 const quietMs = 20
 const quietAfterMs = 1000
+const silentMs = 40
+const silentAfterMs = 10_000
 /** Until somebody can take lines again. */
 const fullMs = 5
 const firstRetryMs = 1000
 const longestRetryMs = 60_000
 /** What is still read when it is closed: some rings. */
 const lastTurns = 50
+
+function pauseIn(silenceMs: number): number {
+  if (silenceMs > silentAfterMs) return silentMs
+  return silenceMs > quietAfterMs ? quietMs : idleMs
+}
 
 /** A device that cannot be read is tried again and again, and said as trouble. @throws ZodError when `from` is no position. */
 export function openKmsg(options: KmsgOptions): LiveSource {
@@ -73,7 +83,7 @@ export function openKmsg(options: KmsgOptions): LiveSource {
     retryMs = firstRetryMs
     if (drained === 'full') return fullMs
     if (drained === 'more') return 0
-    if (drained === 'idle') return now() - lastReadMs > quietAfterMs ? quietMs : idleMs
+    if (drained === 'idle') return pauseIn(now() - lastReadMs)
     lastReadMs = now()
     return busyMs
   }
