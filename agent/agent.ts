@@ -6,7 +6,7 @@ import type { Counts } from './counts.ts'
 import { type AgentFacts, agentRecord } from './forensics/agent-record.ts'
 import type { ForensicRecord } from './forensics/record.ts'
 import { createOutbox, type Outbox } from './outbox.ts'
-import { createPipeline, type Level, type Pipeline } from './pipeline.ts'
+import { createPipeline, type Level, type Pipeline, type Proof } from './pipeline.ts'
 import type { PipelineChanges } from './pipeline-state.ts'
 import type { Epoch } from './policy/index.ts'
 import type { Sink } from './sink/lines.ts'
@@ -39,6 +39,8 @@ export interface AgentOptions {
   readonly timeline: Timeline<Epoch>
   /** The cluster has policies of kinds that are not evaluated here. */
   readonly hasUnsupported?: () => boolean
+  /** Up to when the timeline is known to be whole, in microseconds, and what asks for more; undefined: it always is. */
+  readonly proof?: Proof
   /** The node whose eyes these are. */
   readonly node: string
   readonly checkpoint?: Checkpoint | undefined
@@ -62,6 +64,8 @@ export interface AgentOptions {
 
 export interface Agent {
   readonly sources: Sources
+  /** The timeline is whole up to a later moment. */
+  proven(): void
   /** Something changed in the cluster. */
   apply(events: readonly TimelineEvent[]): void
   /** Writes a record of the agent about itself. */
@@ -76,7 +80,7 @@ export interface Agent {
   stop(reason: string): Promise<void>
 }
 
-/** A record goes out so soon; nothing wakes up for it while there is none (test/bench/idle.bench.ts). */
+/** Records go out at once, but not more often than this; nothing wakes up while there are none (test/bench/idle.bench.ts). */
 const TICK_MS = 50
 /** How often windows are closed and positions kept, and what could not be opened is tried again. */
 const HEARTBEAT_MS = 250
@@ -112,11 +116,14 @@ export function openAgent(options: AgentOptions): Agent {
   })
   for (const record of restored?.records ?? []) outbox.push(record, JSON.stringify(record))
   let tick: NodeJS.Timeout | undefined
+  let tickedAt = Number.NEGATIVE_INFINITY
   const tickSoon = (): void => {
+    const waitMs = Math.max(0, tickedAt + TICK_MS - monotonic())
     tick ??= setTimeout(() => {
       tick = undefined
+      tickedAt = monotonic()
       outbox.tick()
-    }, TICK_MS)
+    }, waitMs)
   }
   const pipeline = createPipeline({
     timeline,
@@ -126,6 +133,7 @@ export function openAgent(options: AgentOptions): Agent {
     fold: true,
     patienceMs: PATIENCE_MS,
     holdMs: options.holdMs ?? HOLD_MS,
+    ...(options.proof !== undefined && { proof: options.proof }),
     ...(restored !== undefined && { from: restored.pipeline }),
     emit,
   })
@@ -170,6 +178,7 @@ export function openAgent(options: AgentOptions): Agent {
     get behindSeconds() {
       return (monotonic() - caughtUpAt) / 1000
     },
+    proven: () => pipeline.release(now()),
     apply(all) {
       for (const event of all) timeline.apply(event)
       for (const change of timeline.drainChanges()) pipeline.changed(change)

@@ -15,6 +15,8 @@ export interface LookOptions {
   /** Between two looks of which the second confirms the first. */
   readonly settleMs?: number
   readonly watch?: Watch
+  /** Is given what asks for a look soon. */
+  readonly ringer?: (ring: () => void) => void
 }
 
 /** Tells of changes in a directory until it is closed; `undefined` where it cannot be watched. */
@@ -28,6 +30,7 @@ export async function lookAgain(look: () => Looked | Promise<Looked>, options: L
   const { signal, pollMs = POLL_MS, settleMs = SETTLE_MS } = options
   const bell = createBell(signal)
   const watched = createWatched(options.watch ?? watchDirectory, bell.ring)
+  options.ringer?.(bell.ring)
   while (!signal.aborted) {
     watched.set(options.directories())
     const looked = await look()
@@ -37,11 +40,12 @@ export async function lookAgain(look: () => Looked | Promise<Looked>, options: L
   watched.close()
 }
 
-/** In a directory where something happens all the time, a burst of changes is one look. */
-const BURST_MS = 100
+/** In a directory where something happens all the time, a burst of changes is one look; and what takes long is not done all the time. */
+const BURST_SHARE = 0.1
+const LONGEST_BURST_MS = 300
 
 async function rest(bell: Bell, pollMs: number): Promise<void> {
-  const atLeast = Math.min(BURST_MS, pollMs)
+  const atLeast = Math.min(pollMs * BURST_SHARE, LONGEST_BURST_MS)
   await bell.wait(atLeast, 'only the end')
   await bell.wait(pollMs - atLeast, 'a change too')
 }

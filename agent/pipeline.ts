@@ -44,6 +44,8 @@ export interface PipelineOptions {
   readonly patienceMs?: number
   /** How long a flow waits for a pod that the timeline does not know yet, in milliseconds of `advance`'s clock; 0: not at all. */
   readonly holdMs?: number
+  /** Flows wait as long for the timeline to be whole up to their time. */
+  readonly proof?: Proof
   /** What an earlier one had taken and not written. */
   readonly from?: PipelineChanges
   /** `time` is the record's, in microseconds, NaN where it has none. */
@@ -63,6 +65,14 @@ export type Level = 0 | 1 | 2 | 3
 /** Of allowed flows, one in so many is judged at level 1. */
 const SAMPLED = 16
 
+/** What is learnt late of the cluster is not yet in the timeline, and until then nobody knows that it is not. */
+export interface Proof {
+  /** Microseconds; NaN: nothing to wait for. */
+  until(): number
+  /** A flow waits for more. */
+  ask(): void
+}
+
 export interface Pipeline {
   open(options: IntakeOptions): Intake
   /** Tells the world of a change that the timeline has learnt. */
@@ -72,6 +82,8 @@ export interface Pipeline {
    * `now` is milliseconds of any clock.
    */
   advance(time: number, now?: number): void
+  /** Lets go of what need not wait any more. */
+  release(now: number): void
   /** What was taken and is not written yet: what changed of it since the last call, or `all` of it. Valid between lines. */
   changes(all?: boolean): PipelineChanges
   /** Sheds work, of DESIGN section 12: 0 none, 1 allowed flows are sampled, 2 only counted, 3 denied ones told once per pair of workloads and minute. */
@@ -92,6 +104,9 @@ interface Memo {
   /** For who watches the data plane; undefined where it shows nothing. */
   readonly stance: Stance | undefined
 }
+
+/** Repeats that wait for the timeline at a time. */
+const FEW = 64
 
 /** Keys that are folded at a time (DESIGN section 12). */
 const FOLDS = 20_000
@@ -194,8 +209,18 @@ export function createPipeline(options: PipelineOptions): Pipeline {
       return
     }
     const isNamed = flow.verdict !== Verdict.none && !isOnlyCounted(flow)
-    if (hold !== undefined && isNamed && isStillAwaited(flow)) keep(hold, flow)
+    if (hold !== undefined && isNamed && (isStillAwaited(flow) || isUnproven(flow))) keep(hold, flow)
     else settle(flow)
+  }
+
+  /** A repeat of what was told waits only where few do: in a flood one look's worth of them may count to who had the address before. */
+  function isUnproven(flow: Flow): boolean {
+    const { proof } = options
+    if (proof === undefined || !(flow.time > proof.until())) return false
+    const isTold = memoOf(flow).folded?.live === true
+    if (isTold && hold!.size >= FEW) return false
+    proof.ask()
+    return true
   }
 
   function isStillAwaited(flow: Flow): boolean {
@@ -216,7 +241,7 @@ export function createPipeline(options: PipelineOptions): Pipeline {
   function advanceHold(now: number): void {
     if (hold === undefined) return
     const { expired } = hold
-    hold.advance(now, isStillAwaited)
+    hold.advance(now, flow => isStillAwaited(flow) || isUnproven(flow))
     counts.expired += hold.expired - expired
   }
 
@@ -316,6 +341,7 @@ export function createPipeline(options: PipelineOptions): Pipeline {
     degrade(to) {
       level = to
     },
+    release: advanceHold,
     learnLag: () => lag.learn(watch.drainDelays()),
     close() {
       hold?.drain()

@@ -54,7 +54,10 @@ export interface Sources {
   /** Tries again what could not be opened. */
   retry(): Promise<void>
   positions(): Record<string, SourceState>
-  /** Microseconds: what the slowest source that reads what is past has come to; undefined where all keep up. Looks at what came since the last call. */
+  /**
+   * Microseconds: what the slowest source that reads what is past, or has to wait, has come to; undefined where all keep up. Looks at
+   * what came since the last call.
+   */
   behind(): number | undefined
   /** Names and what keeps each from being read. */
   troubles(): readonly { readonly title: string; readonly text: string }[]
@@ -190,11 +193,13 @@ export function createSources(options: SourcesOptions): Sources {
     },
     behind() {
       let slowest: number | undefined
+      // Who has to wait has not kept up because nothing comes of it.
+      const isWaiting = options.isFull()
       for (const one of open.values()) {
         const { lines, time } = one.inlets
-        const hasRead = lines > one.lines
+        const isReading = isWaiting || lines > one.lines
         one.lines = lines
-        if (hasRead && time < now() * 1000 - BEHIND_US && !(time >= (slowest ?? Number.POSITIVE_INFINITY)))
+        if (isReading && time < now() * 1000 - BEHIND_US && !(time >= (slowest ?? Number.POSITIVE_INFINITY)))
           slowest = time
       }
       return slowest

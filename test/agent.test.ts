@@ -40,6 +40,8 @@ interface Stage {
   readonly agent: Agent
   readonly feed: (bytes: Uint8Array) => void
   readonly flows: () => FlowRecord[]
+  /** Up to when the cluster is known, and how often more was asked for. */
+  readonly proof: { until: number; asked: number }
   /** Lets `ms` of the agent's clock go by, and its heartbeat beat. */
   readonly pass: (ms: number) => Promise<void>
 }
@@ -47,12 +49,19 @@ interface Stage {
 async function stage(): Promise<Stage> {
   const records: ForensicRecord[] = []
   const clock = { now: start + 1000 }
+  const proof = { until: Number.NaN, asked: 0 }
   const agent = openAgent({
     timeline: createTimeline<Epoch>(
       { events: objects.map(object => read({ at: (start - 60_000) * 1000, type: 'ADDED', object })) },
       { compile: world => compile(world, { profile: 'upstream' }) },
     ),
     node: 'w1',
+    proof: {
+      until: () => proof.until,
+      ask: () => {
+        proof.asked++
+      },
+    },
     sinks: [{ write: record => records.push(record), flush: async () => {} }],
     allowed: 'count',
     now: () => clock.now,
@@ -82,6 +91,7 @@ async function stage(): Promise<Stage> {
   return {
     agent,
     feed: fed.feed,
+    proof,
     flows: () => records.filter(isFlowRecord),
     pass: async ms => {
       clock.now += ms
@@ -145,4 +155,52 @@ t.test('what waits when the agent closes is judged then', async t => {
     flows().map(({ src }) => src.kind),
     ['unknown'],
   )
+})
+
+const opened = (generation: number, ingress: object[]) => ({
+  apiVersion: 'networking.k8s.io/v1',
+  kind: 'NetworkPolicy',
+  metadata: { namespace: 'shop', name: 'db-in', uid: 'u', generation },
+  spec: { podSelector: {}, policyTypes: ['Ingress'], ingress },
+})
+
+t.test(
+  'what is newer than the last look at the cluster waits for the next one, and is judged by what it finds',
+  async t => {
+    const { agent, feed, flows, pass, proof } = await stage()
+    agent.apply([read({ at: (start - 20_000) * 1000, type: 'MODIFIED', object: opened(2, [{}]) })])
+    proof.until = (start + 1000) * 1000
+    feed(drop('203.0.113.9'))
+    await pass(100)
+    t.equal(flows().length, 0)
+    t.ok(proof.asked > 0, 'a look is asked for')
+    agent.apply([read({ at: (start + 1400) * 1000, type: 'MODIFIED', object: opened(3, []) })])
+    proof.until = (start + 1600) * 1000
+    agent.proven()
+    await pass(0)
+    t.match(flows(), [{ why: { agreement: 'agrees', policies: [{ name: 'db-in', gen: 3 }] } }])
+    await agent.stop('asked to')
+  },
+)
+
+t.test('what is older than the last look does not wait', async t => {
+  const { agent, feed, flows, pass, proof } = await stage()
+  proof.until = (start + 1600) * 1000
+  feed(drop('203.0.113.9'))
+  await pass(0)
+  t.equal(flows().length, 1)
+  t.equal(proof.asked, 0)
+  await agent.stop('asked to')
+})
+
+t.test('where no look comes it is judged when two seconds are over', async t => {
+  const { agent, feed, flows, pass, proof } = await stage()
+  proof.until = (start + 1000) * 1000
+  await pass(250)
+  feed(drop('203.0.113.9'))
+  await pass(1900)
+  t.equal(flows().length, 0)
+  await pass(200)
+  t.equal(flows().length, 1)
+  await agent.stop('asked to')
 })

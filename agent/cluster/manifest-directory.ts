@@ -6,7 +6,10 @@ import { ManifestLooks, type ManifestLooksOptions } from './manifest-directory-l
 
 export interface ManifestDirectoryOptions
   extends ManifestLooksOptions,
-    Pick<LookOptions, 'signal' | 'pollMs' | 'settleMs' | 'watch'> {}
+    Pick<LookOptions, 'signal' | 'pollMs' | 'settleMs' | 'watch'> {
+  /** After each look that proved something. */
+  onProof?(): void
+}
 
 export interface ManifestDirectory {
   /** The objects as they were told last; what the next run is given as `since`. */
@@ -15,6 +18,8 @@ export interface ManifestDirectory {
   readonly lastProof: number
   /** Objects of kinds that are not used: kind -> how many. */
   readonly ignored: ReadonlyMap<string, number>
+  /** Asks for a look soon: somebody waits for a later `lastProof`. */
+  lookSoon(): void
   /** Resolves when the signal is aborted and the last look has ended. */
   readonly done: Promise<void>
 }
@@ -26,16 +31,28 @@ export interface ManifestDirectory {
 export async function openManifestDirectory(options: ManifestDirectoryOptions): Promise<ManifestDirectory> {
   const looks = new ManifestLooks(options)
   const { promise, resolve } = Promise.withResolvers<void>()
+  let lookSoon = (): void => {}
   const done = lookAgain(
     async () => {
       const looked = await looks.look()
-      if (looked === 'settled') resolve()
+      if (looked === 'settled') {
+        resolve()
+        options.onProof?.()
+      }
       return looked
     },
-    { pollMs: () => pollMsFor(looks.files), ...options, directories: () => looks.directories },
+    {
+      pollMs: () => pollMsFor(looks.files),
+      ...options,
+      directories: () => looks.directories,
+      ringer: ring => {
+        lookSoon = ring
+      },
+    },
   )
   await Promise.race([promise, done])
   return {
+    lookSoon: () => lookSoon(),
     get objects() {
       return looks.objects
     },

@@ -31,10 +31,18 @@ export interface ClusterOptions {
   readonly signal: AbortSignal
 }
 
+export interface ClusterListener {
+  apply(events: readonly TimelineEvent[]): void
+  /** `lastProof` is another. */
+  proven(): void
+}
+
 export interface Cluster {
   readonly timeline: Timeline<Epoch>
-  /** Begins to look at the manifests; `apply` is told of every change, the first state before this resolves. */
-  follow(apply: (events: readonly TimelineEvent[]) => void): Promise<void>
+  /** Begins to look at the manifests; `told` hears of every change, of the first state before this resolves. */
+  follow(told: ClusterListener): Promise<void>
+  /** Somebody waits for a later `lastProof`. */
+  lookSoon(): void
   /** Microseconds of the last look, NaN before the first. */
   readonly lastProof: number
   readonly services: () => Iterable<Service>
@@ -61,12 +69,12 @@ export function openCluster(options: ClusterOptions): Cluster {
     apply(readKinds.map(api => ({ type: 'LOST', at: 0, api })))
   }
 
-  async function follow(apply: (events: readonly TimelineEvent[]) => void): Promise<void> {
-    if (manifests !== undefined) await look(manifests, apply)
+  async function follow({ apply, proven }: ClusterListener): Promise<void> {
+    if (manifests !== undefined) await look(manifests, { apply, proven })
     if (restored.length === 0 && !(directory && directory.lastProof > 0)) sayUnknown(apply)
   }
 
-  async function look(path: string, apply: (events: readonly TimelineEvent[]) => void): Promise<void> {
+  async function look(path: string, { apply, proven }: ClusterListener): Promise<void> {
     const objects = [...lastState(restored).values()].flatMap(kind => [...kind.values()])
     const { lastProof } = options
     directory = await openManifestDirectory({
@@ -78,6 +86,7 @@ export function openCluster(options: ClusterOptions): Cluster {
         const told = directory?.objects ?? addedIn(events)
         options.onRead(told.length, strangeNode(told, options.node))
       },
+      onProof: proven,
       onProblem: options.onProblem,
       since: lastProof === undefined || objects.length === 0 ? undefined : { objects, lastProof },
       signal: options.signal,
@@ -87,6 +96,7 @@ export function openCluster(options: ClusterOptions): Cluster {
   return {
     timeline,
     follow,
+    lookSoon: () => directory?.lookSoon(),
     get lastProof() {
       return directory?.lastProof ?? Number.NaN
     },

@@ -15,6 +15,9 @@ interface Parts {
   readonly segments: Segments | undefined
 }
 
+const WAITING =
+  'records wait to go out, and sources with them: whoever reads standard output, or the disk, does not keep up'
+
 /** Ready as soon as one source is open: less evidence is no reason to restart what reads the rest. */
 export function createReadiness({ agent, ceiling, problems, segments }: Parts): () => Readiness {
   return () => {
@@ -24,6 +27,7 @@ export function createReadiness({ agent, ceiling, problems, segments }: Parts): 
       ...(ready ? [] : ['no source is open']),
       ...problems.values(),
       ...agent.sources.troubles().map(({ text }) => text),
+      ...(agent.outbox.isFull ? [WAITING] : []),
       ...(ceiling.note === undefined ? [] : [ceiling.note]),
       ...(rest === undefined ? [] : [`records are not written: ${rest.message}`]),
     ]

@@ -8,6 +8,7 @@ import { missingFrom } from '../sink/segment-tail.ts'
 import { openSegments, type Segments } from '../sink/segments.ts'
 import { type Checkpoint, openCheckpoint } from '../source/checkpoint.ts'
 import type { Telemetry } from '../telemetry/index.ts'
+import { wrongWithRestored } from './agent-restored.ts'
 
 export interface State extends Pick<AgentOptions, 'checkpoint' | 'segments' | 'restored'> {
   readonly checkpoint: Checkpoint | undefined
@@ -20,7 +21,7 @@ const MIB = 1024 * 1024
 export async function openState(config: Config, telemetry: Telemetry, now: () => number): Promise<State> {
   const segments = await openRest(config, telemetry, now)
   const checkpoint = openPositions(config, telemetry)
-  const found = restoreFrom(checkpoint?.restored ?? [])
+  const found = restoreFrom(usable(checkpoint?.restored ?? [], config, telemetry))
   const restored = found && { ...found, records: notAtRest(found, config, telemetry) }
   if (restored !== undefined)
     telemetry.stateRestored({ positions: restored.sources.size, records: restored.records.length })
@@ -65,6 +66,21 @@ function openPositions(config: Config, telemetry: Telemetry): Checkpoint | undef
     telemetry.journalNotWritten({ text: `Cannot keep positions in "${dir}": ${(error as Error).message}` })
     return undefined
   }
+}
+
+/** All of it or nothing: half of a state would count twice. */
+function usable(
+  commits: Checkpoint['restored'],
+  config: Config,
+  telemetry: Telemetry,
+): Checkpoint['restored'] {
+  const wrong = wrongWithRestored(commits)
+  if (wrong === undefined) return commits
+  const dir = stateDirectory(config)
+  telemetry.stateRefused({
+    text: `Cannot use the state in "${dir}": ${wrong}; reading begins anew, and what was counted and not written is lost`,
+  })
+  return []
 }
 
 /** Of the records that may not have arrived, those that have not. */

@@ -53,7 +53,7 @@ async function run(read: AgentConfig, io: Io): Promise<void> {
   owned.defer(cluster.close)
   owned.defer(() => agent.stop(reasonOf(io.signal)))
   owned.defer(() => stopped.abort())
-  await cluster.follow(agent.apply)
+  await cluster.follow(agent)
   await agent.sources.set(list.specs)
   start(agent, list, hash, config, telemetry)
 
@@ -139,6 +139,7 @@ function agentOf({ config, cluster, state, telemetry }: AgentParts, io: Io): Age
     ...state,
     timeline: cluster.timeline,
     hasUnsupported: () => cluster.hasUnsupported,
+    proof: { until: () => cluster.lastProof, ask: cluster.lookSoon },
     node: config.node!,
     sinks: outputOf(config, io),
     kept: () => (Number.isNaN(cluster.lastProof) ? {} : { [MANIFESTS]: { position: cluster.lastProof } }),

@@ -25,16 +25,22 @@ export interface LoopOptions {
   readonly idleMs?: number
 }
 
+/** After so many polls that found something, changes are not told of until one finds nothing. */
+const UNTOLD_POLLS = 20
+
 /** Polls until the signal is aborted, once more then, and resolves. It does not close the follower. */
 export async function pollUntil(follower: Follower, options: LoopOptions): Promise<void> {
   const { clock, signal, afterPoll, busyMs = 50, idleMs = 1000 } = options
   const alarm = createAlarm(signal)
   const watched = createWatched(options.watch ?? watchDirectory, alarm.ring)
   let waitMs = busyMs
+  let busyPolls = 0
   for (;;) {
     const isLast = signal.aborted
     const polled = follower.poll(clock.nowMs())
-    watched.set(follower.paths().map(dirname))
+    busyPolls = polled === 'idle' ? 0 : busyPolls + 1
+    // Who looks at every chance anyway need not be woken by each write.
+    watched.set(busyPolls > UNTOLD_POLLS ? [] : follower.paths().map(dirname))
     afterPoll?.()
     if (isLast) break
     waitMs = polled === 'idle' ? Math.min(waitMs * 2, idleMs) : busyMs
@@ -52,13 +58,16 @@ function createAlarm(end: AbortSignal): { ring(): void; signal(): AbortSignal } 
   return {
     ring() {
       hasRung = true
+      // Aborting once more would cost an error with its stack each time.
       waiting?.abort()
+      waiting = undefined
     },
     signal() {
-      waiting = new AbortController()
-      if (hasRung) waiting.abort()
+      const controller = new AbortController()
+      if (hasRung) controller.abort()
+      else waiting = controller
       hasRung = false
-      return AbortSignal.any([end, waiting.signal])
+      return AbortSignal.any([end, controller.signal])
     },
   }
 }

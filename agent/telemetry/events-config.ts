@@ -41,7 +41,7 @@ export function configEvents(say: SaySomething, families: Families, now: () => n
         .series('manifests')
         .set(now() / 1000)
       const sentence = `read ${count(objects, 'object')} from the manifests`
-      say({ event: 'manifests_read', level: 'info', subject: '', fields: { objects }, sentence })
+      say({ event: 'manifests_read', level: 'info', subject: undefined, fields: { objects }, sentence })
     },
     manifestsRefused({ text }) {
       families.family('culprit_watch_restarts_total').series('manifests', 'refused').add(1)

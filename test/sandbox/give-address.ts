@@ -10,8 +10,9 @@ export async function giveAddress({ plan, host }: ShopNode, from: string, to: st
   const [ip] = old.ips
   const inNext = ['-n', next.namespace, 'addr']
   await mustRun('ip', ['netns', 'del', old.namespace])
-  for (const own of next.ips) await mustRun('ip', [...inNext, 'del', `${own}/32`, 'dev', 'eth0'])
   await mustRun('ip', [...inNext, 'add', `${ip}/32`, 'dev', 'eth0'])
+  // Only now: its routes go with its last address.
+  for (const own of next.ips) await mustRun('ip', [...inNext, 'del', `${own}/32`, 'dev', 'eth0'])
   const route = [ip!, 'dev', next.device, 'scope', 'link', 'src', plan.nodeIps[0]!]
   await mustRun('ip', ['-n', plan.namespace, 'route', 'replace', ...route])
 }

@@ -7,7 +7,7 @@ import type { Addresses, LogPath } from './live-world.ts'
 export interface LiveAttempt extends Attempt {
   /** Of a denial. */
   readonly path?: LogPath
-  /** Family on the wire where no address says it. */
+  /** Policies of the other direction, where both deny. */
   readonly other?: readonly string[]
   /** The Service as the record has it. */
   readonly service?: string

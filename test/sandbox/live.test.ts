@@ -4,7 +4,8 @@
 import t from 'tap'
 import type { FlowRecord, ForensicRecord, Why } from '../../agent/forensics/record.ts'
 import { isFlowRecord } from '../../agent/forensics/record.ts'
-import { attempt } from '../../agent/quickstart/attempt.ts'
+import { attempt, isPossible } from '../../agent/quickstart/attempt.ts'
+import { hasProgram } from '../../agent/quickstart/programs.ts'
 import { openAgentProcess, queryRecords } from './agent-process.ts'
 import { checkFlow, namesOf } from './check-flow.ts'
 import { packetsOf } from './count-packets.ts'
@@ -28,7 +29,7 @@ t.test(
   async t => {
     await using live = await openLiveNode({ dir: t.testdir() })
     await using agent = await openAgentProcess(live.node.plan.namespace, live.config)
-    const attempts = liveScenarios(live.net)
+    const attempts = liveScenarios(live.net).filter(what => isPossible(what, live.node, hasProgram('ping')))
     await live.untilCertain()
     await tryAll(live, attempts)
     await agent.until('every attempt', records => attempts.every(tried => isTold(records, live, tried)))

@@ -9,7 +9,7 @@ const everyMs = 60
 
 export type Knock = Pick<Attempt, 'from' | 'to' | 'port' | 'protocol'>
 
-export interface Stream {
+export interface Stream extends AsyncDisposable {
   /** Resolves when the last one has ended. */
   stop(): Promise<void>
 }
@@ -17,16 +17,15 @@ export interface Stream {
 export function openStream(node: ShopNode, knock: Knock): Stream {
   const all: Promise<unknown>[] = []
   let isOpen = true
+  const stop = async () => {
+    isOpen = false
+    await going
+    await Promise.all(all)
+  }
   const going = (async () => {
     for (; isOpen; await sleep(everyMs)) all.push(knockOn(node, knock))
   })()
-  return {
-    async stop() {
-      isOpen = false
-      await going
-      await Promise.all(all)
-    },
-  }
+  return { stop, [Symbol.asyncDispose]: stop }
 }
 
 /** One connection; what comes of it is for the records to say. */
