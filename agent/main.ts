@@ -51,3 +51,6 @@ process.exitCode = await runProgram(process.argv.slice(2), {
   hostName: hostname(),
   now: () => Date.now(),
 })
+
+// What is written to somebody who does not read keeps a process alive for ever; whoever was told to stop has said all it could.
+if (abort.signal.aborted) setTimeout(() => process.exit(), 1000).unref()

@@ -50,9 +50,12 @@ const UNSAFE = 1000
 const UNSAFE_MS = 5000
 const MOST_UNSAFE = 20_000
 /** Characters of records that wait. */
-const FULL = 4 * 1024 * 1024
-/** Records that came faster than the disk takes them: sources wait long before any is discarded. */
-const MOST_HELD = 0.5
+const FULL = 2 * 1024 * 1024
+/**
+ * Records that came faster than the disk takes them: sources wait long before any is discarded. Onto this share of 8 MiB come at once a
+ * full batch and what one more read of a file makes of it, a megabyte.
+ */
+const MOST_HELD = 0.25
 
 interface Waiting {
   readonly record: ForensicRecord

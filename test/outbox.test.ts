@@ -232,6 +232,33 @@ t.test('it is full when records wait for megabytes, or when a destination is', a
   t.notOk(outbox.isFull)
 })
 
+t.test('sources wait while the disk is slow, not while it takes nothing at all', async t => {
+  const rest = fakeSegments()
+  const { outbox } = stage(t.testdir(), { segments: rest.segments })
+  outbox.commit(true)
+  t.notOk(outbox.isFull)
+  Object.assign(rest.segments, { heldShare: 0.6 })
+  t.ok(outbox.isFull)
+  Object.assign(rest.segments, { problem: new Error('ENOSPC') })
+  t.notOk(outbox.isFull, 'waiting would only lose what comes meanwhile')
+})
+
+t.test('a state that is large is not written anew with every commit', async t => {
+  const { outbox, state, checkpoint, restored } = stage(t.testdir())
+  state.all = {
+    ...NO_CHANGES,
+    fold: [[0, ['k'.repeat(5 * 1024 * 1024), 'flow.denied', 'id'], 0, 1, 0, 1, 0]],
+  }
+  outbox.commit(true)
+  const whole = checkpoint.size
+  for (const i of [1, 2, 3]) {
+    push(outbox, i)
+    outbox.tick()
+  }
+  t.equal(restored().length, 4)
+  t.ok(checkpoint.size < whole + 10_000)
+})
+
 t.test('one destination that fails keeps nothing from the others', async t => {
   const errors: string[] = []
   const given: string[] = []

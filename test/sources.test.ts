@@ -56,14 +56,14 @@ function fake(name: string, identity = ''): Fake {
 function stage(restored: Record<string, SourceState> = {}, restoredAt?: number) {
   const troubles: string[] = []
   const gaps: SourceGap[] = []
-  const clock = { now: start }
+  const clock = { now: start, isFull: false }
   const shared = { take() {}, emit() {}, counts: zeroCounts(), node: 'w1', isShort: () => false }
   const pipeline = { open: options => openIntake(options, shared) } as Pick<Pipeline, 'open'> as Pipeline
   const sources = createSources({
     pipeline,
     restored: new Map(Object.entries(restored)),
     restoredAt,
-    isFull: () => false,
+    isFull: () => clock.isFull,
     now: () => clock.now,
     events: {
       opened: ({ name }) => troubles.push(`${name} open`),
@@ -137,6 +137,22 @@ t.test('a source that reads what is past is behind, one that keeps up is not', a
   t.equal(sources.behind(), undefined, 'nothing came since')
   clock.now = start - 3_600_000
   inlet.line(bytes, 0, bytes.length - 1, 1)
+  t.equal(sources.behind(), undefined)
+})
+
+t.test('a source that has to wait is behind although nothing comes of it', async t => {
+  const { sources, clock } = stage()
+  const a = fake('a')
+  await sources.set([a])
+  const inlet = a.receiver!.open({ stream: 's', file: '/log' })
+  const { bytes } = denial(start, '203.0.113.9')
+  inlet.line(bytes, 0, bytes.length - 1, 0)
+  clock.isFull = true
+  t.equal(sources.behind(), undefined, 'not for long yet')
+  clock.now += 20_000
+  t.equal(sources.behind(), start * 1000)
+  t.equal(sources.behind(), start * 1000, 'for as long as it waits')
+  clock.isFull = false
   t.equal(sources.behind(), undefined)
 })
 

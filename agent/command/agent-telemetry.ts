@@ -7,7 +7,8 @@ import type { Sources } from '../sources.ts'
 import type { Telemetry } from '../telemetry/index.ts'
 import type { SourceTotals } from '../telemetry/metrics.ts'
 
-export function agentEvents(telemetry: Telemetry, now: () => number): AgentEvents {
+/** `state`: the directory of positions. */
+export function agentEvents(telemetry: Telemetry, state: string | undefined, now: () => number): AgentEvents {
   const factsOf = createFacts()
   return {
     opened: ({ format, title }) => telemetry.sourceOpened({ source: format, name: title }),
@@ -21,7 +22,8 @@ export function agentEvents(telemetry: Telemetry, now: () => number): AgentEvent
       observeDelay(record, telemetry, now)
     },
     checkpoint(problem) {
-      if (problem !== undefined) telemetry.journalNotWritten({ text: problem.message })
+      if (problem !== undefined)
+        telemetry.journalNotWritten({ text: `Cannot keep positions in "${state}": ${problem.message}` })
     },
     sinkError: error => telemetry.internalError({ component: 'sink', error }),
     clockStepped: seconds => telemetry.clockStepped({ seconds }),

@@ -2,7 +2,7 @@
 
 import manifest from '../../package.json' with { type: 'json' }
 import { type Agent, openAgent } from '../agent.ts'
-import { type Config, printConfig, recordsDirectory } from '../config.ts'
+import { type Config, printConfig, recordsDirectory, stateDirectory } from '../config.ts'
 import { type ConfigChange, watchConfig } from '../config-file.ts'
 import { createExternal } from '../forensics/external.ts'
 import { createLineSink, type Sink } from '../sink/lines.ts'
@@ -50,6 +50,7 @@ async function run(read: AgentConfig, io: Io): Promise<void> {
   const agent = agentOf({ config, cluster, state, telemetry }, io)
   // Whatever fails on the way, what is open is closed again, and nothing keeps the process from ending.
   await using owned = new AsyncDisposableStack()
+  owned.use(state.owned)
   owned.defer(cluster.close)
   owned.defer(() => agent.stop(reasonOf(io.signal)))
   owned.defer(() => stopped.abort())
@@ -148,7 +149,7 @@ function agentOf({ config, cluster, state, telemetry }: AgentParts, io: Io): Age
     historyMs: config.history.minutes * 60_000,
     now: io.now,
     monotonic: () => monotonicSeconds() * 1000,
-    events: agentEvents(telemetry, io.now),
+    events: agentEvents(telemetry, stateDirectory(config), io.now),
   })
 }
 

@@ -13,7 +13,7 @@ export interface SegmentFile {
   read(bytes: Uint8Array, offset: number, length: number, position: number): Promise<{ bytesRead: number }>
   truncate(size: number): Promise<void>
   sync(): Promise<void>
-  stat(): Promise<{ size: number }>
+  stat(): Promise<{ size: number; nlink?: number }>
   close(): Promise<void>
 }
 

@@ -99,6 +99,7 @@ export async function openSegments(options: SegmentOptions): Promise<Segments> {
       say(`"${name}" is of version ${versionOf(name)}, which is not known here: left untouched`)
     for (const gap of found.gaps) say(`"${gap.file}": ${gap.cause}`)
     gaps.push(...found.gaps)
+    if (found.chain.seq < chain.seq) gaps.push(removedGap(chain.seq - found.chain.seq))
     chain = found.chain
     unfinished = [...found.unfinished]
     isKnown = true
@@ -132,8 +133,11 @@ export async function openSegments(options: SegmentOptions): Promise<Segments> {
     }
     const bytes = Buffer.from(text)
     try {
+      const { size, nlink = 1 } = await segment.file.stat()
+      // What is written to a file without a name is gone with it.
+      if (nlink === 0) throw new Error('somebody removed it')
       // Somebody else who wrote here would be overwritten.
-      if ((await segment.file.stat()).size !== segment.size) throw new Error('somebody else writes to it')
+      if (size !== segment.size) throw new Error('somebody else writes to it')
       await writeAt(segment.file, segment.size, bytes)
     } catch (error) {
       await undo(segment)
@@ -148,7 +152,8 @@ export async function openSegments(options: SegmentOptions): Promise<Segments> {
   /** Takes off what was written of a batch; where even that fails, the file is looked at anew before the next. */
   async function undo({ file, size }: Current): Promise<void> {
     try {
-      if (size === 0) throw new Error('nothing of it stands')
+      const { nlink = 1 } = await file.stat()
+      if (size === 0 || nlink === 0) throw new Error('nothing of it stands')
       await file.truncate(size)
     } catch {
       isKnown = false
@@ -291,4 +296,10 @@ export async function openSegments(options: SegmentOptions): Promise<Segments> {
       return problem
     },
   }
+}
+
+/** Seen where the directory holds less than was written to it. */
+function removedGap(lines: number): RestGap {
+  const cause = `the last ${lines} lines of the chain are gone: somebody removed or changed segments`
+  return { from: Number.NaN, to: Number.NaN, cause, lost: lines, file: undefined }
 }

@@ -81,7 +81,8 @@ function followerOf(options: FollowedFilesOptions, streams: FollowedStreams): Fo
     gap: gap => receiver.gap({ cause: causeOf(gap) }),
     trouble: (path, reason) => troubles.set(path, reason),
   }
-  const follow: FollowOptions = { disk, patterns, consumer, ...(begin && { begin }) }
+  // One read is a thousand lines, each of which may have to be judged, explained and written: others get their turn after it.
+  const follow: FollowOptions = { disk, patterns, consumer, readsPerPoll: 1, ...(begin && { begin }) }
   if (from === undefined) return createFollower(follow)
   if (isSnapshot(from)) return createFollower({ ...follow, from })
   receiver.gap({

@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { addressesOf, scrape } from '../faults/http.ts'
 import { makeNode, type Running, startAgent, untilSaid } from '../faults/node.ts'
+import { mind } from './live-children.ts'
 import type { Follower } from './live-follower.ts'
 
 const record = /"dst":\{[^}]*"port":(\d+)/g
@@ -21,6 +22,7 @@ export const agent: Follower = {
       ]),
     )
     const running = startAgent(node)
+    mind(running.child)
     await untilSaid(running, '"started"')
     for (let tries = 0; running.said().split('"address"').length < 3 && tries < 500; tries++) await sleep(20)
     const { main } = addressesOf(running)

@@ -6,6 +6,7 @@ import { once } from 'node:events'
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { mind } from './live-children.ts'
 import type { Follower, Following, Place } from './live-follower.ts'
 
 const program = process.env.OTELCOL
@@ -26,6 +27,7 @@ async function start(place: Place): Promise<Following> {
   const config = join(place.dir, 'otelcol.yaml')
   writeFileSync(config, configuration(place, out))
   const child = spawn(program!, ['--config', config], { stdio: ['ignore', 'ignore', 'inherit'] })
+  mind(child)
   for (const end = Date.now() + 10_000; !existsSync(out.busy); await sleep(20))
     if (Date.now() > end) throw new Error(`${program} does not start`)
   await sleep(1000)

@@ -3,13 +3,14 @@
 import { fork } from 'node:child_process'
 import { once } from 'node:events'
 import { join } from 'node:path'
+import { mind } from './live-children.ts'
 import { asLogged, type Follower, type Taken } from './live-follower.ts'
 
 export const packages: readonly Follower[] = ['tail', '@logdna/tail-file'].map(name => ({
   name,
   async start({ dir, busy, denials }) {
     const out = join(dir, 'out.log')
-    const child = fork(join(import.meta.dirname, 'live-package.ts'), [name, busy, denials, out])
+    const child = mind(fork(join(import.meta.dirname, 'live-package.ts'), [name, busy, denials, out]))
     await once(child, 'message')
     return {
       pid: child.pid!,

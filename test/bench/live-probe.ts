@@ -48,7 +48,7 @@ export function startProbe({ log, perSecond, arrivals, pattern }: ProbeOptions):
       writtenAt.delete(Number(port))
     }
   })
-  const writing = setInterval(write, 1000 / perSecond)
+  const writing = perSecond > 0 ? setInterval(write, 1000 / perSecond) : undefined
   const looking = setInterval(reader.look, LOOK_MS)
   return {
     delaysMs,

@@ -7,6 +7,7 @@ import { once } from 'node:events'
 import { existsSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { mind } from './live-children.ts'
 import { asLogged, type Follower, type Following, type Place } from './live-follower.ts'
 
 const program = process.env.RSYSLOGD ?? 'rsyslogd'
@@ -36,6 +37,7 @@ async function start(place: Place, isParsing: boolean): Promise<Following> {
   const child = spawn(program, modules === undefined ? args : [...args, '-M', modules], {
     stdio: ['ignore', 'inherit', 'inherit'],
   })
+  mind(child)
   await ready(join(place.dir, 'rsyslog.pid'))
   return {
     pid: child.pid!,

@@ -12,6 +12,7 @@ import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { parseArgs } from 'node:util'
 import { agent } from './live-agent.ts'
+import { mind } from './live-children.ts'
 import { load, processorSeconds, quantile, residentMemory } from './live-figures.ts'
 import type { Follower, Following, Place } from './live-follower.ts'
 import { denialLine } from './live-lines.ts'
@@ -63,7 +64,10 @@ async function reportFollowing(followers: readonly Follower[]): Promise<void> {
     `${rate.toLocaleString('en')} lines/s for ${seconds} s, rotated every ${ROTATE_SECONDS} s, and ${DENIALS_PER_SECOND} denials/s in another file`,
   )
   const rows: string[][] = []
-  for (const follower of runnable(followers)) rows.push([follower.name, ...(await follow(follower))])
+  await warmUp()
+  rows.push([`${agent.name}, no denials`, ...(await follow(agent, 0))])
+  for (const follower of runnable(followers))
+    rows.push([follower.name, ...(await follow(follower, DENIALS_PER_SECOND))])
   const head = [
     '',
     '% of a core',
@@ -78,12 +82,18 @@ async function reportFollowing(followers: readonly Follower[]): Promise<void> {
   console.log(table(head, rows))
 }
 
-async function follow(follower: Follower): Promise<string[]> {
+/** The first start in a checkout strips the types of every module, and keeps the result for the next. */
+async function warmUp(): Promise<void> {
+  const following = await agent.start(placeOf('warm up'))
+  await following.stop()
+}
+
+async function follow(follower: Follower, perSecond: number): Promise<string[]> {
   const place = placeOf(follower.name)
   const following = await follower.start(place)
   const { arrivals, pattern, pid } = following
   const before = processorSeconds(pid)
-  const probe = startProbe({ log: place.denials, perSecond: DENIALS_PER_SECOND, arrivals, pattern })
+  const probe = startProbe({ log: place.denials, perSecond, arrivals, pattern })
   const written = await writeConnections(place)
   probe.silence()
   const lost = written - (await settle(following, taken => taken.busy, written))
@@ -95,8 +105,8 @@ async function follow(follower: Follower): Promise<string[]> {
     ((used / seconds) * 100).toFixed(1),
     ((used / written) * 1e6).toFixed(2),
     peakMebibytes.toFixed(0),
-    quantile(probe.delaysMs, 0.5).toFixed(0),
-    quantile(probe.delaysMs, 0.99).toFixed(0),
+    perSecond === 0 ? '' : quantile(probe.delaysMs, 0.5).toFixed(0),
+    perSecond === 0 ? '' : quantile(probe.delaysMs, 0.99).toFixed(0),
     lost.toLocaleString('en'),
     String(probe.written - probe.delaysMs.length),
     load(),
@@ -105,7 +115,7 @@ async function follow(follower: Follower): Promise<string[]> {
 
 async function writeConnections({ busy }: Place): Promise<number> {
   const args = [busy, rate, seconds, ROTATE_SECONDS].map(String)
-  const child = fork(join(import.meta.dirname, 'live-writer.ts'), args)
+  const child = mind(fork(join(import.meta.dirname, 'live-writer.ts'), args))
   const [{ lines }] = (await once(child, 'message')) as [{ lines: number }]
   return lines
 }

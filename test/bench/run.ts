@@ -11,6 +11,9 @@ const benches: readonly [string, readonly string[]][] = [
   ['collectors.bench.ts', ['--lines', '20000', '--runs', '1']],
   ['replay.bench.ts', ['--lines', '20000', '--runs', '1']],
   ['query.bench.ts', ['--records', '20000', '--runs', '1']],
+  ['live.bench.ts', ['--seconds', '10', '--lines', '20000', '--runs', '1']],
+  ['idle.bench.ts', ['--seconds', '5', '--settle', '1', '--runs', '1']],
+  ['rss.bench.ts', ['--pods', '500', '--policies', '100', '--flows', '500', '--seconds', '5']],
   ['metrics.bench.ts', ['--series', '2000', '--runs', '1', '--idle', '0']],
 ]
 

@@ -5,7 +5,7 @@ import { createFlow } from '../../collectors/flow.ts'
 import { createRandom } from '../bench/generate.ts'
 import { invalidity } from './flows.ts'
 
-type Pick = (below: number) => number
+export type Pick = (below: number) => number
 
 export interface Fuzz {
   /** What the collector may claim. */
@@ -54,7 +54,8 @@ function wrongWith(
 
 const INTERESTING = Buffer.from(' =[]{}":.,0129-x\\\t')
 
-function damage(line: Buffer, other: Uint8Array, pick: Pick): Uint8Array {
+/** The line, its newline included, with a bit of damage; `other` is what it may be torn into. */
+export function damage(line: Buffer, other: Uint8Array, pick: Pick): Uint8Array {
   const body = line.subarray(0, line.length - 1)
   const at = pick(body.length + 1)
   const length = pick(12)

@@ -6,7 +6,7 @@ import { writeFileSync } from 'node:fs'
 import { setTimeout as sleep } from 'node:timers/promises'
 import t from 'tap'
 import { run } from '../command/run.ts'
-import { makeCgroup, whyNoCgroup } from './cgroup.ts'
+import { makeCgroup, watchMost, whyNoCgroup } from './cgroup.ts'
 import { countRecords, sorted } from './counted.ts'
 import { type Flood, startFlood } from './flood.ts'
 import { addressesOf, type Samples, scrape, textOf } from './http.ts'
@@ -61,7 +61,6 @@ t.test(`${seconds} s of ${overload} times what it can take`, { skip: why ?? fals
   using cgroup = makeCgroup(`culprit-ceiling-${process.pid}`, memoryLimit)
   const agent = startAgent(node)
   cgroup.add(agent.child.pid!)
-  t.teardown(() => agent.child.kill('SIGKILL'))
   await untilSaid(agent, '"http_listening"')
   // Compiled and warm, as after an hour.
   flood.rate = 10_000
@@ -78,6 +77,7 @@ t.test(`${seconds} s of ${overload} times what it can take`, { skip: why ?? fals
     return ((await linesRead()) - before) / ((Date.now() - since) / 1000)
   }
 
+  using most = watchMost(cgroup)
   cgroup.limitCores(cores)
   flood.rate = probing
   const capacity = await measure(6000)
@@ -92,16 +92,14 @@ t.test(`${seconds} s of ${overload} times what it can take`, { skip: why ?? fals
   }
   const rate = (flood.lines - written) / ((Date.now() - began) / 1000)
   flood.stop()
-  const anonymous = cgroup.anonymous
   t.ok(highest > 0, `level ${highest} was reached`)
-  t.comment(
-    `took ${Math.round(capacity)} lines/s, ${Math.round(rate)} were written; ${Math.round(anonymous / MIB)} MiB anonymous`,
-  )
+  const atMost = Math.round(most.anonymous / MIB)
+  t.comment(`it took ${Math.round(capacity)} lines/s, ${Math.round(rate)} were written, ${atMost} MiB`)
 
   // What waits on the disk is read as fast as there is processor for it.
   cgroup.limitCores(undefined)
   let samples = await scrape(main)
-  for (const end = Date.now() + 600_000; Date.now() < end; await sleep(1000)) {
+  for (const end = Date.now() + 120_000 + seconds * 2000; Date.now() < end; await sleep(1000)) {
     samples = await scrape(main)
     const isDone = sum(samples, 'culprit_source_lines_total') >= flood.lines
     if (isDone && samples.get('culprit_degradation_level') === 0) break
@@ -120,11 +118,15 @@ t.test(`${seconds} s of ${overload} times what it can take`, { skip: why ?? fals
   agent.child.kill('SIGTERM')
   t.equal(await agent.ended, 0)
   t.equal(cgroup.oomKills, 0, 'nothing was killed')
-  t.ok(cgroup.mostUsed < memoryLimit, `at most ${Math.round(cgroup.mostUsed / MIB)} MiB, file cache included`)
+  t.ok(
+    most.anonymous < 0.9 * memoryLimit,
+    `at most ${Math.round(most.anonymous / MIB)} MiB that the kernel cannot take back`,
+  )
   const { byClient, repeated } = await countRecords(node.records)
   t.same(sorted(byClient), sorted(flood.denied), 'every denial is in the records')
   t.equal(repeated, 0)
   const levels = await levelsIn(node.records)
-  t.equal(Math.max(...levels), highest, 'the records say how far it went')
+  // It may have gone further between two looks, or while it read what waited.
+  t.ok(Math.max(...levels) >= highest, 'the records say how far it went')
   t.equal(levels.at(-1), 0, 'and that it is over')
 })

@@ -19,9 +19,7 @@ export interface TestCgroup extends Disposable {
   add(pid: number): void
   /** Undefined: no quota. */
   limitCores(cores: number | undefined): void
-  /** Bytes: the most that was ever used, file cache included. */
-  readonly mostUsed: number
-  /** Bytes in use that the kernel cannot simply take back. */
+  /** Bytes in use that the kernel cannot simply take back: the file cache fills any limit. */
   readonly anonymous: number
   readonly oomKills: number
 }
@@ -42,9 +40,6 @@ export function makeCgroup(name: string, memoryBytes: number): TestCgroup {
       const quota = cores === undefined ? -1 : Math.round(cores * PERIOD_US)
       writeFileSync(of('cpu', 'cpu.cfs_quota_us'), String(quota))
     },
-    get mostUsed() {
-      return Number(readFileSync(of('memory', 'memory.max_usage_in_bytes'), 'utf8'))
-    },
     get anonymous() {
       return keyed('memory.stat', 'rss')
     },
@@ -52,7 +47,43 @@ export function makeCgroup(name: string, memoryBytes: number): TestCgroup {
       return keyed('memory.oom_control', 'oom_kill')
     },
     [Symbol.dispose]() {
-      for (const each of controllers) rmdirSync(of(each))
+      for (const pid of readFileSync(of('memory', 'cgroup.procs'), 'utf8').split('\n').filter(Boolean))
+        process.kill(Number(pid), 'SIGKILL')
+      for (const each of controllers) removeEmptied(of(each))
     },
+  }
+}
+
+/** A group can be removed when the last of its processes is gone. */
+function removeEmptied(path: string): void {
+  for (let tries = 100; ; tries--) {
+    try {
+      rmdirSync(path)
+      return
+    } catch (error) {
+      if (tries === 0) throw error
+      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 50)
+    }
+  }
+}
+
+export interface Most extends Disposable {
+  /** Bytes: the most so far. */
+  readonly anonymous: number
+}
+
+const LOOK_MS = 200
+
+/** Looks at the group again and again; to be disposed of before it. */
+export function watchMost(cgroup: TestCgroup): Most {
+  let anonymous = 0
+  const timer = setInterval(() => {
+    anonymous = Math.max(anonymous, cgroup.anonymous)
+  }, LOOK_MS)
+  return {
+    get anonymous() {
+      return anonymous
+    },
+    [Symbol.dispose]: () => clearInterval(timer),
   }
 }

@@ -146,3 +146,28 @@ t.test('a directory of manifests that is broken is said, and taken when it is we
   agent.child.kill('SIGTERM')
   t.equal(await agent.ended, 0)
 })
+
+t.test('a second agent on the same directories does not start while the first one lives', async t => {
+  const node = makeNode(t.testdir())
+  const first = await started(node)
+  const second = startAgent(node)
+  t.equal(await second.ended, 1)
+  t.match(second.said(), /Cannot use "[^"]*records": another agent that lives has it; give each its own/)
+  first.child.kill('SIGKILL')
+  await first.ended
+  const third = await started(node)
+  third.child.kill('SIGTERM')
+  t.equal(await third.ended, 0)
+})
+
+t.test('records that are removed while it runs are missed, said, and kept anew', async t => {
+  const node = makeNode(t.testdir())
+  const agent = await started(node)
+  await sleep(1500)
+  rmSync(node.records, { recursive: true })
+  const writer = startWriter(node, 1000)
+  await untilSaid(agent, '"records_not_written"')
+  await untilSaid(agent, '"records_writing_again"')
+  await sleep(1500)
+  await settle(t, node, agent, writer)
+})

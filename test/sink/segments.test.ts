@@ -1,6 +1,6 @@
 // Records at rest: what is on the disk after rotation, crashes, full disks and a spent budget, as `verify` and `query` see it.
 
-import { readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
+import { readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import * as nodeFs from 'node:fs/promises'
 import { join } from 'node:path'
 import { zstdDecompressSync } from 'node:zlib'
@@ -327,4 +327,22 @@ t.test('a damaged closed segment is named', async t => {
   bytes[40]! ^= 0xff
   writeFileSync(path, bytes)
   t.match(await run(['verify', dir]), { code: 1, stdout: /records.v1.000000000001.jsonl.zst: after line 0/ })
+})
+
+t.test('a directory that is removed under it is made again, and a gap says what is gone', async t => {
+  const dir = join(t.testdir(), 'records')
+  const problems: (string | undefined)[] = []
+  const { segments } = await open(dir, { onProblem: text => problems.push(text) })
+  for (let i = 0; i < 3; i++) segments.line(record(i))
+  await segments.flush()
+  rmSync(dir, { recursive: true })
+  segments.line(record(3))
+  await segments.flush()
+  await segments.flush()
+  segments.line(record(4))
+  await segments.close()
+  t.same(await policies(dir), ['data/p3', 'data/p4'])
+  t.match(await gaps(dir), [{ cause: /^the last 4 lines of the chain are gone: somebody removed/, lost: 4 }])
+  t.match(problems, [/somebody removed it/, undefined])
+  t.equal((await run(['verify', dir])).code, 0)
 })

@@ -66,3 +66,21 @@ t.test('directories that cannot be watched are polled all the same', async t => 
   await pollUntil(follower, { clock, signal: stop.signal })
   t.strictSame(gather.got.lines, ['a'])
 })
+
+t.test('while every look finds something, it is not told of changes', async t => {
+  const stop = new AbortController()
+  const calls: string[] = []
+  const { disk, gather, slept, clock, follower } = setUp(() => {
+    if (slept.length < 40) disk.append('/log/a.log', `${slept.length}\n`)
+    else if (slept.length > 45) stop.abort()
+  })
+  const watch: Watch = () => {
+    calls.push(`watched at ${slept.length}`)
+    return { close: () => calls.push(`closed at ${slept.length}`) }
+  }
+  await pollUntil(follower, { clock, watch, signal: stop.signal })
+  t.strictSame(calls.length, 4)
+  t.match(calls[1], /^closed at 2\d$/)
+  t.match(calls[2], /^watched at 4\d$/)
+  t.strictSame(gather.got.lines.length, 39)
+})

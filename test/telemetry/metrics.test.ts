@@ -16,6 +16,13 @@ t.test(
   },
 )
 
+t.test('what was shed: flows that were only counted, lines that were not read', async t => {
+  const metrics = createMetrics({ hasProcess: false })
+  metrics.observeFlows({ ...zero, allowed: 9, shed: 5, shedLines: 3 })
+  const shed = { '{what="flows"}': 5, '{what="lines"}': 3 }
+  t.same(of(await scrape(metrics), 'culprit_flows_shed_total'), shed)
+})
+
 t.test('a source: lines by what they were, events by verdict, malformed ones as lost', async t => {
   const metrics = createMetrics({ hasProcess: false })
   metrics.observeSource('hubble', { ...source, denied: 4, undecided: 3 })
