@@ -22,7 +22,17 @@ const allowed: Record<string, readonly string[]> = {
   counts: ['collectors'],
   'pipeline-state': ['forensics', 'verdict', 'collectors'],
   intake: ['pipeline-state', 'counts', 'forensics', 'verdict', 'collectors'],
-  pipeline: ['pipeline-state', 'intake', 'counts', 'forensics', 'verdict', 'timeline', 'policy', 'collectors', 'address'],
+  pipeline: [
+    'pipeline-state',
+    'intake',
+    'counts',
+    'forensics',
+    'verdict',
+    'timeline',
+    'policy',
+    'collectors',
+    'address',
+  ],
   source: ['collectors', 'telemetry'],
   sink: ['forensics', 'telemetry'],
   cluster: ['look-again', 'timeline', 'policy', 'address', 'telemetry'],
@@ -82,7 +92,17 @@ const allowed: Record<string, readonly string[]> = {
   main: ['command'],
 }
 
-const pure = ['policy', 'timeline', 'verdict', 'collectors', 'pipeline', 'pipeline-state', 'intake', 'counts', 'address']
+const pure = [
+  'policy',
+  'timeline',
+  'verdict',
+  'collectors',
+  'pipeline',
+  'pipeline-state',
+  'intake',
+  'counts',
+  'address',
+]
 
 /** The part a file belongs to: its folder under `agent/`, `collectors`, or a file's own name for those that stand alone. */
 function partOf(path: string): string {

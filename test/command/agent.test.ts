@@ -223,16 +223,19 @@ t.test('health, readiness, metrics, records and answers over HTTP', async t => {
   t.equal(await ended(agent), 0)
 })
 
-t.test('a node that no pod runs on, and no word about the cluster, are said with what would help', async t => {
-  const node = makeNode(t.testdir())
-  const text = readFileSync(node.config, 'utf8')
-  writeFileSync(node.config, text.replace('node: w1', 'node: w2'))
-  const stranger = await started(t, node)
-  t.match(stranger.said(), 'No pod of the manifests runs on node \\"w2\\"')
-  t.match(stranger.said(), 'they name w1; set node (NODE_NAME)')
-  t.equal(await ended(stranger), 0)
-  writeFileSync(node.config, text.replace(/^manifests:.*\n/m, ''))
-  const blind = await started(t, node)
-  t.match(blind.said(), 'Nothing is known of the cluster, so no culprit can be named: set manifests')
-  t.equal(await ended(blind), 0)
-})
+t.test(
+  'a node that no pod runs on, and no word about the cluster, are said with what would help',
+  async t => {
+    const node = makeNode(t.testdir())
+    const text = readFileSync(node.config, 'utf8')
+    writeFileSync(node.config, text.replace('node: w1', 'node: w2'))
+    const stranger = await started(t, node)
+    t.match(stranger.said(), 'No pod of the manifests runs on node \\"w2\\"')
+    t.match(stranger.said(), 'they name w1; set node (NODE_NAME)')
+    t.equal(await ended(stranger), 0)
+    writeFileSync(node.config, text.replace(/^manifests:.*\n/m, ''))
+    const blind = await started(t, node)
+    t.match(blind.said(), 'Nothing is known of the cluster, so no culprit can be named: set manifests')
+    t.equal(await ended(blind), 0)
+  },
+)

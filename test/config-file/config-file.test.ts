@@ -98,6 +98,9 @@ t.test("a ConfigMap's swap of its inner link is followed", async t => {
   for (const minutes of [2, 3]) {
     put(`..2026_${minutes}`, `history: { minutes: ${minutes} }`)
     rmSync(join(folder, `..2026_${minutes - 1}`), { recursive: true })
-    t.match(await followed.next(), { config: { history: { minutes } }, keys: { now: [], atRestart: ['history.minutes'] } })
+    t.match(await followed.next(), {
+      config: { history: { minutes } },
+      keys: { now: [], atRestart: ['history.minutes'] },
+    })
   }
 })
