@@ -69,6 +69,6 @@ t.test('what stands in the way is said, and the exit code tells', async t => {
   t.equal(code, 0)
   t.match(
     stdout,
-    / {2}manifests {3}none: .*\n {2}sources {5}auto: \d+ sources? found on this host\n[^]* {2}records {5}not kept: records\.directory is off\n/,
+    / {2}manifests {3}none: .*\n {2}sources {5}auto: \d+ sources? found on this host\n[\s\S]* {2}records {5}not kept: records\.directory is off\n/,
   )
 })
