@@ -47,7 +47,14 @@ export function changeEvents(told: Told, { look, contents, objects, at: now }: S
   return differences(told.objects, objects)
     .map(({ type, key, observed }): TimelineEvent => {
       const at = timeOf((contents.objects.get(key)?.file ?? told.files.get(key))!)
-      return { type, at, observed }
+      return { type, at, observed: dated(observed, type, at) }
     })
     .sort((a, b) => a.at - b.at)
+}
+
+/** A file says when it was written, where its object does not: nothing of it was there before, as a watch's event may have been. */
+function dated(observed: Observed, type: 'ADDED' | 'MODIFIED' | 'DELETED', at: number): Observed {
+  const field = type === 'ADDED' ? 'created' : type === 'MODIFIED' ? 'written' : 'deleting'
+  const { stamp } = observed
+  return Number.isNaN(stamp[field]) ? { ...observed, stamp: { ...stamp, [field]: at } } : observed
 }

@@ -7,7 +7,7 @@ import { changeEvents, listEvents, type State } from './manifest-directory-event
 import { withGeneration } from './manifest-directory-generation.ts'
 import { type DirectoryLook, lookAtDirectory, type Sight } from './manifest-directory-look.ts'
 import { type Contents, createContentsReader } from './manifest-directory-read.ts'
-import { latestChange } from './manifest-directory-times.ts'
+import { latestChange, withStamp } from './manifest-directory-times.ts'
 import { readKinds } from './objects.ts'
 import { keyOf } from './same-object.ts'
 
@@ -125,7 +125,12 @@ export class ManifestLooks {
 
   #withGenerations({ objects }: Contents): Map<string, Observed> {
     const told = this.#told
-    return new Map([...objects].map(([key, { observed }]) => [key, withGeneration(told.get(key), observed)]))
+    return new Map(
+      [...objects].map(([key, { observed }]) => {
+        const before = told.get(key)
+        return [key, withStamp(before, withGeneration(before, observed))]
+      }),
+    )
   }
 
   #isBlind(at: number): boolean {
@@ -147,7 +152,7 @@ export class ManifestLooks {
 
   #tell(state: State): void {
     const events = this.#eventsOf(state)
-    this.#told = state.objects
+    this.#told = asTold(state.objects, events)
     this.#files = new Map([...state.contents.objects].map(([key, { file }]) => [key, file]))
     this.#ignored = state.contents.ignored
     if (events.length > 0) this.#options.onEvents(events)
@@ -166,4 +171,15 @@ export class ManifestLooks {
 
 function isOld(sight: Sight, at: number): boolean {
   return 'files' in sight && latestChange(sight) < at - OLD_US
+}
+
+/** With the times that the events gave them. */
+function asTold(
+  objects: ReadonlyMap<string, Observed>,
+  events: readonly TimelineEvent[],
+): ReadonlyMap<string, Observed> {
+  const told = new Map(objects)
+  for (const event of events)
+    if (event.type === 'ADDED' || event.type === 'MODIFIED') told.set(keyOf(event.observed), event.observed)
+  return told
 }

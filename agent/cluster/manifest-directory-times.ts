@@ -1,7 +1,10 @@
 // When something in the directory changed: never earlier than the last look that found it as it was, never later than this one.
 
 import { dirname } from 'node:path'
+import type { Observed } from '../timeline/index.ts'
+import { isAnother } from './manifest-directory-diff.ts'
 import { changedAt, type DirectoryLook } from './manifest-directory-look.ts'
+import { isSameObject } from './same-object.ts'
 
 /** Microseconds since 1970. */
 export interface Window {
@@ -39,4 +42,16 @@ function parentsOf(path: string): string[] {
 /** Where the clock was set back there is no time in between: then it is now. */
 export function clamp(time: number, { after, now }: Window): number {
   return Math.min(Math.max(time, after + 1), now)
+}
+
+/** What is known of an object's times from when it was told before, where it says nothing itself. */
+export function withStamp(before: Observed | undefined, now: Observed): Observed {
+  if (before === undefined || isAnother(before, now)) return now
+  const { created, written } = now.stamp
+  const stamp = {
+    ...now.stamp,
+    created: Number.isNaN(created) ? before.stamp.created : created,
+    written: Number.isNaN(written) && isSameObject(before, now) ? before.stamp.written : written,
+  }
+  return { ...now, stamp }
 }

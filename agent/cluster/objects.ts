@@ -51,10 +51,27 @@ export function readObject(
     return wrong('has no kind; every Kubernetes object names its apiVersion and kind')
   const apiVersion = typeof value.apiVersion === 'string' ? value.apiVersion : listed?.apiVersion
   const reader = readers[kind]
-  if (reader === undefined) return { outcome: 'ignored', kind }
+  if (reader === undefined) return strangeKind(kind, apiVersion) ?? { outcome: 'ignored', kind }
   if (apiVersion !== undefined && !reader.groups.includes(groupOf(apiVersion)))
     return { outcome: 'ignored', kind: `${kind} (${apiVersion})` }
   return readWith(reader.read, value, kind, apiVersion ?? '')
+}
+
+/** Kinds of the API groups of policies that are not looked at here. */
+const otherKinds: Readonly<Record<string, readonly string[]>> = {
+  'networking.k8s.io': ['Ingress', 'IngressClass', 'IPAddress', 'ServiceCIDR'],
+  'policy.networking.k8s.io': [],
+}
+
+/** A policy whose kind is misspelt would be none, and what it denies would look allowed. */
+function strangeKind(kind: string, apiVersion = ''): Reading | undefined {
+  const group = groupOf(apiVersion)
+  const others = otherKinds[group]
+  if (others === undefined || others.includes(kind.replace(/List$/, ''))) return undefined
+  const known = readKinds.filter(each => readers[each]!.groups.includes(group))
+  return wrong(
+    `is of kind ${kind}, which ${group} does not have: it can be ${[...known, ...others].join(', ')}`,
+  )
 }
 
 function readWith(

@@ -28,6 +28,8 @@ export interface ClusterOptions {
   /** The manifests were read; `problem` is what makes them useless for this node. */
   readonly onRead: (objects: number, problem: string | undefined) => void
   readonly node: string
+  /** Policies that no answer counts, with what is wrong with them; undefined: there are none. */
+  readonly onRejected: (text: string | undefined) => void
   readonly signal: AbortSignal
 }
 
@@ -85,6 +87,7 @@ export function openCluster(options: ClusterOptions): Cluster {
         log?.append(events)
         const told = directory?.objects ?? addedIn(events)
         options.onRead(told.length, strangeNode(told, options.node))
+        options.onRejected(rejectedText(timeline))
       },
       onProof: proven,
       onProblem: options.onProblem,
@@ -143,6 +146,15 @@ function strangeNode(objects: readonly Observed[], node: string): string | undef
   if (names.size === 0 || names.has(node)) return undefined
   const known = [...names].sort().slice(0, 5).join(', ')
   return `No pod of the manifests runs on node "${node}", so nothing is judged here: they name ${known}; set node (NODE_NAME)`
+}
+
+/** Of policies that nobody can enforce as they are written: answers that they could have touched are at most candidates. */
+function rejectedText(timeline: Timeline<Epoch>): string | undefined {
+  const { rejections } = timeline.viewAt(Number.POSITIVE_INFINITY).epoch
+  if (rejections.length === 0) return undefined
+  const first = rejections.slice(0, 5).map(({ key, problems }) => `${key} (${problems.join('; ')})`)
+  const more = rejections.length > first.length ? ` and ${rejections.length - first.length} more` : ''
+  return `Left out, so answers they could have touched are not certain: ${first.join(', ')}${more}`
 }
 
 function isPolicyKind(kind: string): boolean {

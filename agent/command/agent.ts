@@ -65,7 +65,7 @@ async function run(read: AgentConfig, io: Io): Promise<void> {
   const served = { agent, cluster, segments: state.segments, config, telemetry, readiness, now: io.now }
   const server = await serveAgent(served)
   if (server !== undefined) owned.use(server)
-  const watching = watch(read, { agent, list, telemetry, signal: stopped.signal })
+  const watching = watch(read, { agent, list, telemetry, problems, signal: stopped.signal })
   repeat(telemetry.settle, SETTLE_MS, stopped.signal)
   repeat(() => lookAgain(agent, list), AGAIN_MS, stopped.signal)
   await untilAborted(io.signal)
@@ -115,11 +115,14 @@ function clusterOf({ config, list, state, telemetry, problems, signal }: Cluster
       telemetry.manifestsRead({ objects })
       report(problems, NODE, problem, telemetry)
     },
+    onRejected: text => report(problems, POLICIES, text, telemetry),
     signal,
   })
 }
 
 const NODE = 'node'
+const POLICIES = 'policies'
+const CONFIG = 'config'
 
 /** What makes every answer unknown is said once, and stands in `/readyz` for as long as it is so. */
 function report(problems: Problems, about: string, text: string | undefined, telemetry: Telemetry): void {
@@ -127,7 +130,7 @@ function report(problems: Problems, about: string, text: string | undefined, tel
   if (text === undefined) problems.delete(about)
   else {
     problems.set(about, text)
-    telemetry.sourceNotFound({ text })
+    telemetry.clusterDoubtful({ text })
   }
 }
 
@@ -176,11 +179,15 @@ interface Watched {
   readonly agent: Agent
   readonly list: SourceList
   readonly telemetry: Telemetry
+  readonly problems: Problems
   readonly signal: AbortSignal
 }
 
 /** Follows the configuration's file; resolves when the signal is aborted. */
-async function watch(read: AgentConfig, { agent, list, telemetry, signal }: Watched): Promise<void> {
+async function watch(
+  read: AgentConfig,
+  { agent, list, telemetry, problems, signal }: Watched,
+): Promise<void> {
   const { file } = read
   if (file === undefined) return
   await watchConfig({
@@ -188,11 +195,19 @@ async function watch(read: AgentConfig, { agent, list, telemetry, signal }: Watc
     file,
     onChanged({ config, hash, keys }: ConfigChange) {
       telemetry.setLevel(config.log.level)
-      telemetry.configReloaded({ hash, keys: keys.now })
+      problems.delete(CONFIG)
+      if (keys.now.length > 0 || keys.atRestart.length === 0)
+        telemetry.configReloaded({ hash, keys: keys.now })
       if (keys.atRestart.length > 0) telemetry.configNeedsRestart({ keys: keys.atRestart })
       void agent.sources.set(list.become(config))
     },
-    onRefused: problems => telemetry.configRefused({ problems }),
+    onRefused(wrong) {
+      problems.set(
+        CONFIG,
+        `the edited configuration is refused, the last good one goes on: ${wrong.join('; ')}`,
+      )
+      telemetry.configRefused({ problems: wrong })
+    },
     signal,
   })
 }

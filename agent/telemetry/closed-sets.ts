@@ -60,6 +60,7 @@ export const agentEvents = [
   'config_needs_restart',
   'manifests_read',
   'manifests_refused',
+  'cluster_doubtful',
   'records_not_written',
   'records_discarded',
   'records_writing_again',

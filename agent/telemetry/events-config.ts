@@ -6,7 +6,12 @@ import { count, type SaySomething } from './say.ts'
 
 type ConfigEvents = Pick<
   AgentEvents,
-  'configReloaded' | 'configRefused' | 'configNeedsRestart' | 'manifestsRead' | 'manifestsRefused'
+  | 'configReloaded'
+  | 'configRefused'
+  | 'configNeedsRestart'
+  | 'manifestsRead'
+  | 'manifestsRefused'
+  | 'clusterDoubtful'
 >
 
 export function configEvents(say: SaySomething, families: Families, now: () => number): ConfigEvents {
@@ -28,7 +33,13 @@ export function configEvents(say: SaySomething, families: Families, now: () => n
     configRefused({ problems }) {
       seen('refused')
       const sentence = `the edited configuration is refused, the last good one goes on: ${problems.join('; ')}`
-      say({ event: 'config_refused', level: 'error', subject: '', fields: { problems }, sentence })
+      say({
+        event: 'config_refused',
+        level: 'error',
+        subject: problems.join(),
+        fields: { problems },
+        sentence,
+      })
     },
     configNeedsRestart({ keys }) {
       const sentence = `the edited configuration needs a restart for: ${keys.join(', ')}`
@@ -45,7 +56,10 @@ export function configEvents(say: SaySomething, families: Families, now: () => n
     },
     manifestsRefused({ text }) {
       families.family('culprit_watch_restarts_total').series('manifests', 'refused').add(1)
-      say({ event: 'manifests_refused', level: 'error', subject: '', fields: { text }, sentence: text })
+      say({ event: 'manifests_refused', level: 'error', subject: text, fields: { text }, sentence: text })
+    },
+    clusterDoubtful({ text }) {
+      say({ event: 'cluster_doubtful', level: 'warn', subject: text, fields: { text }, sentence: text })
     },
   }
 }

@@ -33,6 +33,8 @@ export interface AgentEvents {
   configNeedsRestart(event: { readonly keys: readonly string[] }): void
   manifestsRead(event: { readonly objects: number }): void
   manifestsRefused(event: { readonly text: string }): void
+  /** What makes answers unknown, or less certain than they could be. */
+  clusterDoubtful(event: { readonly text: string }): void
   /** The store does not take records; they are held in memory. */
   recordsNotWritten(event: { readonly text: string }): void
   /** `cause`: overflow, disk_full, io_error or stopping. */

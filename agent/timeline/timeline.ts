@@ -101,8 +101,10 @@ class ClusterTimeline<E extends EpochLike<E> & object> implements Timeline<E> {
     this.#settle()
     const first = Number.isNaN(time) ? always : this.#known.segment(time)
     const second = Number.isNaN(time) ? always : this.#known.segment(end)
-    this.#last = this.#cached(first, second)
-    return this.#last.view
+    const cached = this.#cached(first, second)
+    // The view of an unknown time has no bounds, and is not the view of any other.
+    if (first !== always) this.#last = cached
+    return cached.view
   }
 
   changes(): readonly AppliedChange[] {

@@ -80,12 +80,13 @@ function verdictWithout({ question, direction }: BlameQuestion, undone: readonly
   return answer.isMixed ? 'mixed' : answer[direction].verdict
 }
 
-/** How many of the newest changes have to be undone until it is allowed; 0 where it never was. */
+/** How many of the newest changes have to be undone until it is allowed; 0 where it never was. Those of one moment are one. */
 function lengthOf(
   past: readonly AppliedChange[],
   isAllowedWithout: (changes: readonly AppliedChange[]) => boolean,
 ): number {
   for (let length = 1; length <= past.length; length++) {
+    if (past[length]?.at === past[length - 1]!.at) continue
     if (isAllowedWithout(past.slice(0, length))) return length
   }
   return 0
@@ -96,13 +97,11 @@ function smallest(
   prefix: readonly AppliedChange[],
   isAllowedWithout: (changes: readonly AppliedChange[]) => boolean,
 ): AppliedChange[] {
-  const turning = prefix.at(-1)!
-  if (isAllowedWithout([turning])) return [turning]
-  let needed = [...prefix]
-  for (const change of prefix) {
-    if (change === turning) continue
+  const turning = prefix.filter(({ at }) => at === prefix.at(-1)!.at)
+  let needed = isAllowedWithout(turning) ? turning : [...prefix]
+  for (const change of needed.length === turning.length ? turning.slice(1) : prefix) {
     const fewer = needed.filter(each => each !== change)
-    if (isAllowedWithout(fewer)) needed = fewer
+    if (fewer.some(each => turning.includes(each)) && isAllowedWithout(fewer)) needed = fewer
   }
   return needed
 }

@@ -239,3 +239,27 @@ t.test(
     t.equal(await ended(blind), 0)
   },
 )
+
+t.test(
+  'what is wrong with policies and with an edit of the configuration stands in what it says',
+  async t => {
+    const node = makeNode(t.testdir())
+    const file = join(node.dir, 'manifests/cluster.json')
+    const list = JSON.parse(readFileSync(file, 'utf8'))
+    const policy = list.items.find((each: { kind: string }) => each.kind === 'NetworkPolicy')
+    policy.spec.policyTypes = ['Ingres']
+    writeFileSync(file, JSON.stringify(list))
+    const invalid = await started(t, node)
+    t.match(
+      invalid.said(),
+      /Left out, so answers they could have touched are not certain: shop\/db-in \(.*Ingres/,
+    )
+    t.equal(await ended(invalid), 0)
+    policy.kind = 'NetworkPolcy'
+    writeFileSync(file, JSON.stringify(list))
+    const misspelt = await started(t, node)
+    await untilSaid(misspelt, '"manifests_refused"')
+    t.match(misspelt.said(), 'is of kind NetworkPolcy, which networking.k8s.io does not have')
+    t.equal(await ended(misspelt), 0)
+  },
+)

@@ -134,6 +134,13 @@ const rows: readonly Row[] = [
     { 'culprit_watch_restarts_total{resource="manifests",cause="refused"}': 1 },
   ],
   [
+    'cluster_doubtful',
+    e => e.clusterDoubtful({ text: 'No pod of the manifests runs on node "w2"' }),
+    'warn',
+    'No pod of the manifests runs on node "w2"',
+    {},
+  ],
+  [
     'records_not_written',
     e => e.recordsNotWritten({ text: 'Cannot write "/r": no space' }),
     'error',
