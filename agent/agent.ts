@@ -132,6 +132,7 @@ export function openAgent(options: AgentOptions): Agent {
     allowed: options.allowed,
     fold: true,
     patienceMs: PATIENCE_MS,
+    now,
     holdMs: options.holdMs ?? HOLD_MS,
     ...(options.proof !== undefined && { proof: options.proof }),
     ...(restored !== undefined && { from: restored.pipeline }),

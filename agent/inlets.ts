@@ -21,6 +21,7 @@ export interface InletOptions {
   readonly isFull: () => boolean
   readonly onGap: (gap: SourceGap) => void
   readonly onTrouble: (text: string | undefined) => void
+  readonly onUnknownPrefix?: (prefix: string) => void
   /** Milliseconds since 1970. */
   readonly now: () => number
 }
@@ -65,6 +66,7 @@ export function createInlets(options: InletOptions): Inlets {
       ...name,
       collector: options.createCollector(),
       isSpared: options.isSpared,
+      onUnknownPrefix: options.onUnknownPrefix,
       decide: 'reply',
       from: from?.[key],
     })

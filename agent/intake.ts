@@ -1,7 +1,7 @@
 // From lines to flows: what one stream's lines say, joined where several speak of one thing, and what is missing from it.
 
 import { type Collector, Outcome } from '../collectors/collector.ts'
-import { createFlow, Event, type Flow, type FlowOrigin, Notice } from '../collectors/flow.ts'
+import { createFlow, Event, type Flow, type FlowOrigin, Notice, Span, Verdict } from '../collectors/flow.ts'
 import type { Counts } from './counts.ts'
 import { type ForensicRecord, gapRecord } from './forensics/record.ts'
 import { type DuplicatesJson, duplicatesJson, duplicatesOfJson } from './pipeline-state.ts'
@@ -15,6 +15,8 @@ export interface IntakeOptions extends FlowOrigin {
   readonly flow?: Flow
   /** Its lines can only tell of allowed connections: an agent that is short of means does without them. */
   readonly isSpared?: boolean
+  /** Is told each LOG prefix that has no meaning here, once. */
+  readonly onUnknownPrefix?: ((prefix: string) => void) | undefined
   /** Of an intake of these lines before a restart. */
   readonly from?: IntakeState | undefined
   /** When a tracked connection is decided: at its end (finished files, so its bytes are known), or at its first reply. */
@@ -67,6 +69,9 @@ interface Shared {
   readonly isShort: () => boolean
 }
 
+/** Prefixes that are told of: the rest has a cause of its own. */
+const MOST_PREFIXES = 10
+
 export function openIntake(options: IntakeOptions, { take, emit, counts, node, isShort }: Shared): Intake {
   const { collector, from, flow = createFlow() } = options
   let at: FlowOrigin = options
@@ -78,6 +83,7 @@ export function openIntake(options: IntakeOptions, { take, emit, counts, node, i
   // Of formats that print events of connections: conntrack, and ulogd where it does.
   let connections: Connections | undefined
   const duplicates = createDuplicates(take)
+  const prefixes = new Set<string>()
   const totals: IntakeTotals = { lines: 0, foreign: 0, malformed: 0, flows: [0, 0, 0, 0, 0, 0, 0, 0] }
   if (from?.duplicates !== undefined) duplicates.restore(duplicatesOfJson(from.duplicates))
   let time = from?.time ?? Number.NaN
@@ -102,6 +108,18 @@ export function openIntake(options: IntakeOptions, { take, emit, counts, node, i
     counts.losses++
     counts.lost += lost ?? 0
     writeGap('lost by its producer', lost, time, flow.time, offset)
+  }
+
+  /** Such packets are counted and get no record: somebody has to say what the prefix means. */
+  function tellPrefix(bytes: Uint8Array): void {
+    const [from, to] = [flow.spans[Span.prefix]!, flow.spans[Span.prefix + 1]!]
+    if (options.onUnknownPrefix === undefined || to <= from || prefixes.size >= MOST_PREFIXES) return
+    let prefix = ''
+    for (let at = from; at < to; at++) prefix += String.fromCharCode(bytes[at]!)
+    prefix = prefix.trim()
+    if (prefix === '' || prefixes.has(prefix)) return
+    prefixes.add(prefix)
+    options.onUnknownPrefix(prefix)
   }
 
   function onFlow(offset: number): void {
@@ -146,8 +164,10 @@ export function openIntake(options: IntakeOptions, { take, emit, counts, node, i
         return
       }
       const outcome = collector.read(bytes, start, end, flow)
-      if (outcome === Outcome.flow) onFlow(offset)
-      else onOther(outcome, offset)
+      if (outcome === Outcome.flow) {
+        if (flow.verdict === Verdict.none) tellPrefix(bytes)
+        onFlow(offset)
+      } else onOther(outcome, offset)
     },
     gap(cause, lost, offset, from = time, to = Number.NaN) {
       counts.losses++

@@ -15,7 +15,7 @@ import { createWatch, type Stance } from './forensics/watch.ts'
 import { type Intake, type IntakeOptions, openIntake } from './intake.ts'
 import { flowJson, flowOfJson, type PipelineChanges } from './pipeline-state.ts'
 import type { Epoch } from './policy/index.ts'
-import type { AppliedChange, Timeline } from './timeline/index.ts'
+import type { AppliedChange, Timeline, View } from './timeline/index.ts'
 import { isContradiction } from './verdict/accusation.ts'
 import { openBench } from './verdict/bench.ts'
 import { createCases } from './verdict/cases.ts'
@@ -46,6 +46,8 @@ export interface PipelineOptions {
   readonly holdMs?: number
   /** Flows wait as long for the timeline to be whole up to their time. */
   readonly proof?: Proof
+  /** The wall's clock in milliseconds, of a live agent: a line that is stamped later says nothing of when it was. */
+  readonly now?: () => number
   /** What an earlier one had taken and not written. */
   readonly from?: PipelineChanges
   /** `time` is the record's, in microseconds, NaN where it has none. */
@@ -104,6 +106,9 @@ interface Memo {
   /** For who watches the data plane; undefined where it shows nothing. */
   readonly stance: Stance | undefined
 }
+
+/** Two clocks of one node are no further apart, in milliseconds. */
+const AHEAD_MS = 2_000
 
 /** Repeats that wait for the timeline at a time. */
 const FEW = 64
@@ -174,11 +179,19 @@ export function createPipeline(options: PipelineOptions): Pipeline {
   function memoOf(flow: Flow): Memo {
     if (flow.window > 0) return memoOverWindow(flow)
     finding = undefined
-    return cases.find(flow, timeline.viewAt(flow.time, flow.precision))
+    return cases.find(flow, viewOf(flow))
+  }
+
+  function isAhead({ time }: Flow): boolean {
+    return options.now !== undefined && time > (options.now() + AHEAD_MS) * 1000
+  }
+
+  function viewOf(flow: Flow): View<Epoch> {
+    return isAhead(flow) ? timeline.viewAt(Number.NaN) : timeline.viewAt(flow.time, flow.precision)
   }
 
   function judged(flow: Flow): Finding {
-    return finding ?? judge(flow, orient(flow), timeline.viewAt(flow.time, flow.precision), eyes)
+    return finding ?? judge(flow, orient(flow), viewOf(flow), eyes)
   }
 
   /** Where something changed within the window it is judged by more than one view, and not remembered. */
@@ -255,7 +268,7 @@ export function createPipeline(options: PipelineOptions): Pipeline {
     if (side !== 'repeated') tally(counts, flow.verdict)
     // Counted, and nobody's to judge: the line does not say what happened.
     if (flow.verdict === Verdict.none) return
-    if (flow.time > watched) {
+    if (flow.time > watched && !isAhead(flow)) {
       watched = flow.time
       watch.advance(watched)
     }
@@ -278,7 +291,7 @@ export function createPipeline(options: PipelineOptions): Pipeline {
   }
 
   function foldIn(memo: Memo, flow: Flow): FlowRecord | undefined {
-    if (flow.time > newest) {
+    if (flow.time > newest && !isAhead(flow)) {
       newest = flow.time
       fold.advance(newest)
     }

@@ -35,6 +35,8 @@ export interface SourceEvents {
   opened(spec: SourceSpec): void
   trouble(spec: SourceSpec, text: string | undefined): void
   gap(spec: SourceSpec, gap: SourceGap): void
+  /** A LOG prefix that has no meaning here: its packets are only counted. */
+  unknownPrefix?(spec: SourceSpec, prefix: string): void
 }
 
 export interface SourcesOptions {
@@ -106,6 +108,7 @@ export function createSources(options: SourcesOptions): Sources {
       isFull: options.isFull,
       onGap: gap => events.gap(spec, gap),
       onTrouble: text => onTrouble(spec, text),
+      onUnknownPrefix: prefix => events.unknownPrefix?.(spec, prefix),
       now,
     })
     const one: Open = { spec, inlets, source: undefined, hasFailed: false, lines: 0 }

@@ -204,3 +204,15 @@ t.test('where no look comes it is judged when two seconds are over', async t => 
   t.equal(flows().length, 1)
   await agent.stop('asked to')
 })
+
+t.test('a line that is stamped later than it is read is judged by no time, and closes no window', async t => {
+  const { agent, feed, flows, pass } = await stage()
+  const late = (line: Buffer) => Buffer.from(String(line).replace('T10:00:01', 'T13:00:01'))
+  feed(late(drop('203.0.113.9')))
+  await pass(0)
+  t.match(flows(), [{ ts: /T13:00/, why: { certainty: 'candidates', unsure: ['clock-uncertain'] } }])
+  feed(drop('203.0.113.8'))
+  await pass(0)
+  t.match(flows()[1], { why: { certainty: 'certain' } }, 'the next one is what it is')
+  await agent.stop('asked to')
+})

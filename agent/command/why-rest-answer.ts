@@ -97,8 +97,9 @@ function nowNote({ record }: Answer, asked: Case, scene: Scene): string | undefi
   if (!isDenied && record.verdict !== 'allowed') return undefined
   try {
     const again = { ...asked, port: record.dst.port ?? asked.port, notes: [] }
-    const { verdict } = computedAnswer(again, scene, 'none-kept').record
-    if (verdict === 'unknown' || (verdict === 'denied') === isDenied) return undefined
+    const { verdict, why, egress, ingress } = computedAnswer(again, scene, 'none-kept').record
+    const isCertain = [why, egress, ingress].every(side => (side?.certainty ?? 'certain') === 'certain')
+    if (!isCertain || verdict === 'unknown' || (verdict === 'denied') === isDenied) return undefined
     return `That was then: by the policies as they stand now, it is ${verdict}.`
   } catch (error) {
     // Its pods are gone, so there is nothing to say about now.

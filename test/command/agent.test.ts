@@ -263,3 +263,17 @@ t.test(
     t.equal(await ended(misspelt), 0)
   },
 )
+
+t.test('a LOG prefix that nobody has given a meaning is said once, with the setting that would', async t => {
+  const node = makeNode(t.testdir())
+  const agent = await started(t, node)
+  appendFileSync(node.log, (denial(1) + denial(2)).replaceAll('np-drop shop/db-in', 'NEWFW'))
+  await untilSaid(agent, 'LOG prefix \\"NEWFW\\" of')
+  t.match(agent.said(), 'set prefixes: { \\"NEWFW\\": denied }')
+  const lines = agent
+    .said()
+    .split('\n')
+    .filter(line => line.includes('NEWFW'))
+  t.equal(lines.length, 1, 'once')
+  t.equal(await ended(agent), 0)
+})

@@ -12,7 +12,7 @@ import { type Flood, startFlood } from './flood.ts'
 import { addressesOf, type Samples, scrape, textOf } from './http.ts'
 import { makeNode, startAgent, type TestNode, untilSaid } from './node.ts'
 
-const seconds = Number(process.env.SECONDS ?? 30)
+const seconds = Number(process.env.SECONDS ?? 10)
 const MIB = 1024 * 1024
 const memoryLimit = 200 * MIB
 const cores = 0.1
