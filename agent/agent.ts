@@ -167,6 +167,7 @@ export function openAgent(options: AgentOptions): Agent {
       timeline.forget(past - (options.historyMs ?? HISTORY_MS) * 1000)
       const learnt = pipeline.learnLag()
       if (learnt !== undefined) timeline.setLag(learnt)
+      sources.settle()
       void sources.retry()
     }, RETRY_MS),
   ]

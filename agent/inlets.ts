@@ -36,6 +36,8 @@ export interface Inlets {
   readonly lines: number
   /** What its lines were since the start. */
   totals(): IntakeTotals
+  /** Tells of lines that could not be read up to now. */
+  settle(): void
   /** Nothing more will come. */
   end(): void
 }
@@ -148,8 +150,14 @@ export function createInlets(options: InletOptions): Inlets {
       for (const { intake } of streams.values()) addTo(sum, intake.totals)
       return sum
     },
+    settle() {
+      for (const { intake } of streams.values()) intake.settle(now() * 1000)
+    },
     end() {
-      for (const { intake } of streams.values()) intake.end()
+      for (const { intake } of streams.values()) {
+        intake.settle(now() * 1000)
+        intake.end()
+      }
     },
   }
 }

@@ -31,6 +31,8 @@ export interface Intake {
    * by default from the last line's time to an end that is not known.
    */
   gap(cause: string, lost: number | undefined, offset: number, from?: number, to?: number): void
+  /** Tells of lines that could not be read up to now, microseconds: a live log may hold nothing else any more. */
+  settle(now: number): void
   /** The lines that follow are of this one. */
   turn(origin: FlowOrigin): void
   /** The end of the stream. */
@@ -124,7 +126,8 @@ export function openIntake(options: IntakeOptions, { take, emit, counts, node, i
 
   function onFlow(offset: number): void {
     totals.flows[flow.verdict]!++
-    if (broken > 0) endBrokenStretch(flow.time)
+    // A live log is asked now and then: good lines between bad ones would make a gap of each.
+    if (broken > 0 && options.decide === 'end') endBrokenStretch(flow.time)
     if (flow.lost > 0) takeLoss(flow.lost, offset)
     if (!Number.isNaN(flow.time)) time = flow.time
     flow.offset = offset
@@ -174,6 +177,7 @@ export function openIntake(options: IntakeOptions, { take, emit, counts, node, i
       counts.lost += lost ?? 0
       writeGap(cause, lost, from, to, offset)
     },
+    settle: endBrokenStretch,
     turn(origin) {
       at = origin
     },

@@ -1,7 +1,7 @@
 // Looks at something on the disk again and again: at a steady pace, sooner when the kernel tells of a change, and soon once more while
 // what was seen may still be half written. Being told is nobody's promise, so it only shortens the wait.
 
-import { watch } from 'node:fs'
+import { type Watch, watchDirectories } from './watch-directories.ts'
 
 /** `settling`: it changed, and has to be the same in the next look before it is believed. */
 export type Looked = 'settled' | 'settling'
@@ -19,9 +19,6 @@ export interface LookOptions {
   readonly ringer?: (ring: () => void) => void
 }
 
-/** Tells of changes in a directory until it is closed; `undefined` where it cannot be watched. */
-export type Watch = (directory: string, onChange: () => void) => { close(): void } | undefined
-
 export const POLL_MS = 1000
 export const SETTLE_MS = 500
 
@@ -29,7 +26,7 @@ export const SETTLE_MS = 500
 export async function lookAgain(look: () => Looked | Promise<Looked>, options: LookOptions): Promise<void> {
   const { signal, pollMs = POLL_MS, settleMs = SETTLE_MS } = options
   const bell = createBell(signal)
-  const watched = createWatched(options.watch ?? watchDirectory, bell.ring)
+  const watched = watchDirectories(bell.ring, options.watch)
   options.ringer?.(bell.ring)
   while (!signal.aborted) {
     watched.set(options.directories())
@@ -80,38 +77,5 @@ function createBell(end: AbortSignal): Bell {
       if (by === 'a change too') hasRung = false
       wake = finish = undefined
     },
-  }
-}
-
-function createWatched(watchOne: Watch, onChange: () => void) {
-  const open = new Map<string, { close(): void }>()
-  return {
-    /** One that cannot be watched yet is tried again. */
-    set(directories: readonly string[]): void {
-      const wanted = new Set(directories)
-      for (const [directory, watcher] of open) {
-        if (wanted.has(directory)) continue
-        watcher.close()
-        open.delete(directory)
-      }
-      for (const directory of wanted) {
-        const watcher = open.get(directory) ?? watchOne(directory, onChange)
-        if (watcher !== undefined) open.set(directory, watcher)
-      }
-    },
-    close(): void {
-      for (const watcher of open.values()) watcher.close()
-    },
-  }
-}
-
-const watchDirectory: Watch = (directory, onChange) => {
-  try {
-    const watcher = watch(directory, { persistent: false }, onChange)
-    watcher.on('error', () => watcher.close())
-    return watcher
-  } catch {
-    // No directory yet, or no watch left on this node: looking is what counts.
-    return undefined
   }
 }

@@ -55,6 +55,8 @@ export interface Sources {
   set(specs: readonly SourceSpec[]): Promise<void>
   /** Tries again what could not be opened. */
   retry(): Promise<void>
+  /** Tells of lines that could not be read up to now: to be called every few seconds. */
+  settle(): void
   positions(): Record<string, SourceState>
   /**
    * Microseconds: what the slowest source that reads what is past, or has to wait, has come to; undefined where all keep up. Looks at
@@ -189,6 +191,9 @@ export function createSources(options: SourcesOptions): Sources {
     set: specs => inTurn(() => become(specs)),
     retry: () =>
       inTurn(() => Promise.all([...open.values()].filter(one => one.source === undefined).map(start))),
+    settle() {
+      for (const { inlets } of open.values()) inlets.settle()
+    },
     positions() {
       const positions = Object.fromEntries(known)
       for (const one of open.values()) positions[one.spec.name] = stateOf(one)

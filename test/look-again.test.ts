@@ -1,7 +1,8 @@
 // When something on the disk is looked at again. The watch is played; nothing is asserted of how long anything took.
 
 import t from 'tap'
-import { type Looked, lookAgain, type Watch } from '../agent/look-again.ts'
+import { type Looked, lookAgain } from '../agent/look-again.ts'
+import type { Watch } from '../agent/watch-directories.ts'
 
 const never = 1_000_000
 

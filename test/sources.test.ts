@@ -2,6 +2,7 @@
 
 import t from 'tap'
 import { zeroCounts } from '../agent/counts.ts'
+import type { ForensicRecord } from '../agent/forensics/record.ts'
 import { openIntake } from '../agent/intake.ts'
 import type { Pipeline } from '../agent/pipeline.ts'
 import type { LiveSource, Receiver, SourceGap } from '../agent/source/receiver.ts'
@@ -57,7 +58,9 @@ function stage(restored: Record<string, SourceState> = {}, restoredAt?: number) 
   const troubles: string[] = []
   const gaps: SourceGap[] = []
   const clock = { now: start, isFull: false }
-  const shared = { take() {}, emit() {}, counts: zeroCounts(), node: 'w1', isShort: () => false }
+  const records: ForensicRecord[] = []
+  const emit = (record: ForensicRecord): void => void records.push(record)
+  const shared = { take() {}, emit, counts: zeroCounts(), node: 'w1', isShort: () => false }
   const pipeline = { open: options => openIntake(options, shared) } as Pick<Pipeline, 'open'> as Pipeline
   const sources = createSources({
     pipeline,
@@ -71,7 +74,7 @@ function stage(restored: Record<string, SourceState> = {}, restoredAt?: number) 
       gap: (_, gap) => gaps.push(gap),
     },
   })
-  return { sources, troubles, gaps, clock }
+  return { sources, troubles, gaps, clock, records }
 }
 
 t.test('a source goes on where it stood', async t => {
@@ -169,4 +172,23 @@ t.test('what streams have not handed on is kept for a restart, and they go on wi
     JSON.parse(JSON.stringify(sources.positions())) as Record<string, SourceState>,
   )
   t.match(state?.intakes, { '/log': { time: start * 1000, broken: { lines: 1, offset: 200 } } })
+})
+
+t.test('lines that cannot be read are told of now and then, also where no other line ever comes', async t => {
+  const { sources, clock, records } = stage()
+  const source = fake('kern')
+  await sources.set([source])
+  const inlet = source.receiver!.open({ stream: 's', file: undefined })
+  const say = (line: Buffer, offset: number) => inlet.line(line, 0, line.length - 1, offset)
+  const broken = Buffer.from('np-drop IN=a OUT=b SRC=zz \n')
+  for (const [i, line] of [broken, denial(start, '10.0.0.7').bytes, broken].entries()) say(line, i)
+  t.same(records, [], 'not of each')
+  clock.now += 10_000
+  sources.settle()
+  t.match(records, [{ event: 'evidence.gap', lost: 2, to: new Date(clock.now).toISOString() }])
+  sources.settle()
+  t.equal(records.length, 1, 'once')
+  say(broken, 3)
+  await sources.close(1000)
+  t.match(records[1], { lost: 1, to: String })
 })

@@ -84,7 +84,7 @@ function checked(option: string, values: readonly string[], known: readonly stri
       continue
     const near = nearestWords(value, known)
     throw new UsageError(
-      `Cannot use ${option} "${value}": it can be ${(near.length > 0 ? near : known).join(', ')}`,
+      `Cannot use ${option} "${value}": ${near.length > 0 ? `did you mean ${near.join(' or ')}` : `it can be ${known.join(', ')}`}`,
     )
   }
   return values

@@ -1,8 +1,8 @@
-// When to look: often while lines come, seldom while none do. A change in a directory only shortens the wait; whether one is told
-// of is nobody's promise (the kernel's queue overflows without a word to Node), so what is followed is found by looking.
+// When to look: often while lines come, seldom while none do. A change in a directory only shortens the wait: what is followed is
+// found by looking.
 
-import { watch } from 'node:fs'
 import { dirname } from 'node:path'
+import { type Watch, watchDirectories } from '../watch-directories.ts'
 import type { Follower } from './follow.ts'
 
 export interface LoopClock {
@@ -11,9 +11,6 @@ export interface LoopClock {
   /** Resolves after `ms`, or as soon as `signal` is aborted. */
   sleep(ms: number, signal: AbortSignal): Promise<void>
 }
-
-/** Tells of changes in a directory until it is closed; one that cannot be watched is never told of. */
-export type Watch = (directory: string, onChange: () => void) => { close(): void }
 
 export interface LoopOptions {
   readonly clock: LoopClock
@@ -32,7 +29,7 @@ const UNTOLD_POLLS = 20
 export async function pollUntil(follower: Follower, options: LoopOptions): Promise<void> {
   const { clock, signal, afterPoll, busyMs = 50, idleMs = 1000 } = options
   const alarm = createAlarm(signal)
-  const watched = createWatched(options.watch ?? watchDirectory, alarm.ring)
+  const watched = watchDirectories(alarm.ring, options.watch)
   let waitMs = busyMs
   let busyPolls = 0
   for (;;) {
@@ -69,37 +66,5 @@ function createAlarm(end: AbortSignal): { ring(): void; signal(): AbortSignal } 
       hasRung = false
       return AbortSignal.any([end, controller.signal])
     },
-  }
-}
-
-function createWatched(watchOne: Watch, onChange: () => void) {
-  const open = new Map<string, { close(): void }>()
-  return {
-    set(directories: readonly string[]): void {
-      const wanted = new Set(directories)
-      for (const [directory, watcher] of open) {
-        if (wanted.has(directory)) continue
-        watcher.close()
-        open.delete(directory)
-      }
-      for (const directory of wanted)
-        if (!open.has(directory)) open.set(directory, watchOne(directory, onChange))
-    },
-    close(): void {
-      for (const watcher of open.values()) watcher.close()
-    },
-  }
-}
-
-const unwatched = { close(): void {} }
-
-const watchDirectory: Watch = (directory, onChange) => {
-  try {
-    const watcher = watch(directory, { persistent: false }, onChange)
-    watcher.on('error', () => watcher.close())
-    return watcher
-  } catch {
-    // No directory yet, or no watch left on this node: polling is what counts.
-    return unwatched
   }
 }

@@ -1,11 +1,12 @@
 // Files that are followed, as a live source: their lines, what is missing of them, and what cannot be read, until it is closed. Its
 // position holds between two turns of the event loop: it is that of a line's start in each file, and no part of a line is kept.
 
+import type { Watch } from '../watch-directories.ts'
 import type { Disk } from './disk.ts'
 import { realDisk } from './disk.ts'
 import { createFollower, type Follower, type FollowOptions } from './follow.ts'
 import type { Consumer } from './follow-consumer.ts'
-import { type LoopClock, pollUntil, type Watch } from './follow-loop.ts'
+import { type LoopClock, pollUntil } from './follow-loop.ts'
 import type { Begin } from './follow-options.ts'
 import { isSnapshot } from './follow-position.ts'
 import { FollowedStreams, type LineCounts } from './followed-streams.ts'

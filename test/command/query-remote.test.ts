@@ -46,7 +46,7 @@ t.test('the parameters of the URL are refused in the words of the command', asyn
     ['since=yesterday', /^Cannot use --since "yesterday": it is a time such as .* 2h or 7d\n$/],
     ['verdict=dropped', /^Cannot use --verdict "dropped": it can be/],
     ['port=0', /^Cannot use --port "0"/],
-    ['groupBy=pods', /^Cannot use --group-by "pods": it can be pod/],
+    ['groupBy=pods', /^Cannot use --group-by "pods": did you mean pod/],
     ['verdit=denied', /^Cannot use parameter "verdit": it can be verdict\n$/],
     ['since=1h&since=2h', /^Cannot use since twice/],
     ['limit=0', /^Cannot use limit "0": it is the number of lines/],

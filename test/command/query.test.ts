@@ -184,11 +184,11 @@ for (const [name, args] of goldens)
 const wrong: readonly [readonly string[], RegExp][] = [
   [['--since', 'yesterday'], /Cannot use --since "yesterday": it is a time such as .* 2h or 7d/],
   [['--verdict', 'dropped'], /Cannot use --verdict "dropped": it can be/],
-  [['--event', 'flow.denid'], /Cannot use --event "flow.denid": it can be flow.denied/],
+  [['--event', 'flow.denid'], /Cannot use --event "flow.denid": did you mean flow.denied/],
   [['--port', '0'], /Cannot use --port "0": it is a number from 1 to 65535/],
   [['--policy', 'pg'], /Cannot use --policy "pg": it is ns\/name/],
   [['--from', 'a/b/c/d'], /Cannot use --from "a\/b\/c\/d": it is ns, ns\/pod/],
-  [['--group-by', 'pods'], /Cannot use --group-by "pods": it can be pod/],
+  [['--group-by', 'pods'], /Cannot use --group-by "pods": did you mean pod/],
 ]
 for (const [args, message] of wrong)
   t.test(`${args.join(' ')} is a wrong call`, async t => {

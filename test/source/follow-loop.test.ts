@@ -1,6 +1,7 @@
 import t from 'tap'
 import { createFollower } from '../../agent/source/follow.ts'
-import { type LoopClock, pollUntil, type Watch } from '../../agent/source/follow-loop.ts'
+import { type LoopClock, pollUntil } from '../../agent/source/follow-loop.ts'
+import type { Watch } from '../../agent/watch-directories.ts'
 import { createFakeDisk } from './follow-fake-disk.ts'
 import { createGather } from './follow-gather.ts'
 

@@ -343,3 +343,16 @@ function literalOf(world: World, edits: readonly Edit[], packet: Packet, side: A
     isAllowed: each => ask(each, { from, to, port, protocol: 'TCP' })![side.direction] === 'allowed',
   }
 }
+
+t.test('a policy that is renamed in one moment is not what made the denial', async t => {
+  const world = { ...quiet, policies: [admitting] }
+  const steps = [refusing, { gone: 'in' }, policy('lock', 1, ingress(from('api')))]
+  const edits = editsOf(world, steps).map(edit => ({ ...edit, at: Math.min(edit.at, START + 2 * STEP) }))
+  const time = START + 2 * STEP + 8e6
+  const packet = { from: '10.0.0.1', to: '10.0.0.5', port: 5432, time }
+  const told = printed(findingOf(timelineOf(world, edits), packet).ingress?.changed())
+  t.ok(
+    told?.some(each => each.startsWith('data/in@3-4')),
+    `the edit before it is told: ${told}`,
+  )
+})

@@ -20,6 +20,7 @@ import { openManifestDirectory } from '../../agent/cluster/index.ts'
 import { ManifestLooks } from '../../agent/cluster/manifest-directory-looks.ts'
 import { readKinds } from '../../agent/cluster/objects.ts'
 import { keyOf } from '../../agent/cluster/same-object.ts'
+import { compile } from '../../agent/policy/index.ts'
 import { createTimeline, isEqual, type Observed, type TimelineEvent } from '../../agent/timeline/index.ts'
 import { RememberingEpoch } from '../timeline/build.ts'
 
@@ -507,3 +508,22 @@ t.test('openManifestDirectory() follows it by itself until it is told to stop', 
 function undated(objects: Readonly<Record<string, Observed>>): Record<string, unknown> {
   return Object.fromEntries(Object.entries(objects).map(([key, { stamp: _, ...rest }]) => [key, rest]))
 }
+
+t.test(
+  'what a file says was not there before it was written, as a late watch event might have been',
+  async t => {
+    const followed = new Followed(folderOf(t)).write('a.yaml', many(policy('p', 'x'), pod('q')))
+    const events = await followed.settle()
+    const editedFrom = nowUs()
+    events.push(...(await followed.write('a.yaml', many(policy('p', 'y'), pod('q'))).settle()))
+    const timeline = createTimeline({ events }, { compile: world => compile(world, { profile: 'upstream' }) })
+    const [edit] = timeline.changes()
+    t.equal(edit?.op, 'changed')
+    t.ok(edit!.earliest > editedFrom - 1_100_000, 'a second before it at most, by which clocks may differ')
+    t.same(
+      timeline.viewAt(editedFrom - 3_000_000).ahead.map(({ changes }) => changes.length),
+      [],
+      'three seconds before, it is no explanation',
+    )
+  },
+)
