@@ -29,6 +29,8 @@ export class Held {
   isFound = true
   /** True when its disappearance has been said. */
   isMissed = false
+  /** True for a file that was empty when it was met beside the name: once it grows it may be the copy of another. */
+  isUndecided = false
   /** Milliseconds of the clock at which it last grew, or ceased to be the newest. */
   activeMs: number
 

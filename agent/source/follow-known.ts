@@ -70,7 +70,8 @@ function isAccounted(known: Known, met: Met): boolean | undefined {
   const { file, isName } = met
   const stat = file.stat()
   const own = accounts.byFile(stat)
-  if (own?.of) accounts.forget(stat)
+  const isGrowingCopy = own?.position.isCopy && stat.size > own.position.offset
+  if (own?.of || isGrowingCopy) accounts.forget(stat)
   else if (own && isSameBirth(stat, own.position) && proves(file, own.position))
     return readFrom(known, own.position, met)
   else accounts.detach(stat)
@@ -90,8 +91,10 @@ function isSameBirth({ bornMs, changedMs }: FileStat, known: Position): boolean 
 function accountFor({ accounts }: Known, file: OpenFile): Position | undefined {
   const { size, storedSize } = file.stat()
   return accounts.find(position => {
-    const { offset } = position
-    const fits = storedSize === undefined ? size === offset : size >= offset
+    const { offset, isCopy } = position
+    // A plain file that was read and has grown since is known by its inode.
+    const mayHaveGrown = storedSize !== undefined && !isCopy
+    const fits = mayHaveGrown ? size >= offset : size === offset
     return offset > 0 && fits && proves(file, position)
   })
 }
@@ -134,7 +137,7 @@ function isCopyOfOpen({ path, open, accounts }: Known, file: OpenFile): boolean 
   const of = open.all.find(held => size <= held.file.stat().size && isCopy(file, held.file))
   if (!of) return false
   of.isFound = true
-  accounts.add(doneAt(file, path, size), file.stat(), of)
+  accounts.add({ ...doneAt(file, path, size), isCopy: true }, file.stat(), of)
   return true
 }
 

@@ -98,6 +98,12 @@ export class Look {
     }
   }
 
+  /** Finds out what a file is that was empty when it was met first. */
+  decide(file: OpenFile, nowMs: number): void {
+    const { path } = this.#known
+    if (!resolve(this.#known, { path, file, isName: false, nowMs })) file.close()
+  }
+
   #resolve(raw: OpenFile, path: string, nowMs: number): boolean {
     if (this.#known.open.as(raw.stat())) return false
     if (path.endsWith('.gz') && isZippedKnown(this.#known, raw)) return false

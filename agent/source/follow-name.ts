@@ -36,6 +36,7 @@ export class FollowedName {
         sought.noteRepeated(held.file)
         accounts.releaseCopies(held)
       },
+      onDecidable: ({ file }, nowMs) => this.#look.decide(file, nowMs),
       onClosed: (held, stat) => accounts.addClosed(held, stat),
     })
     this.#known = { path, options, open, accounts, sought, isFirstLook: restored === undefined }
@@ -86,7 +87,7 @@ export class FollowedName {
   /** What a restart needs, oldest first. */
   positions(): Position[] {
     const { open, accounts, sought } = this.#known
-    return [...accounts.positions(), ...sought.positions(), ...open.all.map(held => held.position())]
+    return [...accounts.positions(), ...sought.positions(), ...open.positions()]
   }
 
   close(): void {

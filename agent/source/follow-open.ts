@@ -4,6 +4,7 @@ import type { FileStat, OpenFile } from './disk.ts'
 import { type FileId, isFile } from './follow-accounts.ts'
 import { Held } from './follow-held.ts'
 import type { NameOptions, Polled } from './follow-options.ts'
+import type { Position } from './follow-position.ts'
 import type { Troubles } from './follow-troubles.ts'
 
 export interface OpenFilesOptions extends NameOptions {
@@ -11,6 +12,8 @@ export interface OpenFilesOptions extends NameOptions {
   readonly troubles: Troubles
   /** The file was emptied, and is held as a new one. */
   onEmptied(held: Held, nowMs: number): void
+  /** There is something in a file that was empty; it is no longer held. */
+  onDecidable(held: Held, nowMs: number): void
   /** `held` was read to its end, and is closed. */
   onClosed(held: Held, stat: FileStat): void
 }
@@ -31,6 +34,11 @@ export class OpenFiles {
 
   get newest(): Held | undefined {
     return this.#all.at(-1)
+  }
+
+  /** What a restart needs: nothing of a file in which nothing was seen, and of which nothing is known. */
+  positions(): Position[] {
+    return this.#all.flatMap(held => (held.isUndecided ? [] : [held.position()]))
   }
 
   as(file: FileId): Held | undefined {
@@ -66,6 +74,7 @@ export class OpenFiles {
   /** True when it was read to its end. */
   #readOn(held: Held, nowMs: number, mayRead: boolean): boolean {
     const { consumer } = this.#options
+    if (held.isUndecided) return this.#decide(held, nowMs)
     for (;;) {
       const { offset } = held.place
       const isPaused = !mayRead || this.#reads === 0 || consumer.isFull
@@ -79,10 +88,24 @@ export class OpenFiles {
     }
   }
 
+  #decide(held: Held, nowMs: number): boolean {
+    held.isAtEnd = held.file.stat().size === 0
+    if (!held.isAtEnd) {
+      this.remove(held)
+      this.#hasRead = true
+      this.#options.onDecidable(held, nowMs)
+    }
+    return held.isAtEnd
+  }
+
   /** Looks once more whether files were emptied since they were read. */
   lookAgain(nowMs: number): void {
     for (const held of this.#all)
-      if (!held.isFinal && held.read(this.#options.consumer, nowMs, true) === 'truncated')
+      if (
+        !held.isFinal &&
+        !held.isUndecided &&
+        held.read(this.#options.consumer, nowMs, true) === 'truncated'
+      )
         this.#restart(held, nowMs)
   }
 
@@ -100,12 +123,14 @@ export class OpenFiles {
     const stat = disk.stat(path)
     const held = new Held(file, { id, path }, offset, nowMs)
     const at = stat ? this.#all.findIndex(({ generation }) => isFile(generation, stat)) : -1
+    held.isUndecided = stat !== undefined && !isFile(stat, held.generation) && file.stat().size === 0
     if (at < 0) this.#append(held, nowMs)
     else this.#all = this.#all.toSpliced(at, 0, held)
   }
 
   /** `held` is the one under the name now. */
   makeNewest(held: Held, nowMs: number): void {
+    held.isUndecided = false
     if (this.newest === held) return
     this.#all = this.#all.filter(one => one !== held)
     this.#append(held, nowMs)

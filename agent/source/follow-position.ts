@@ -29,6 +29,8 @@ const position = z.object({
   ahead: z.string(),
   /** Bytes that were read again after the file was cut, which is not said yet. */
   repeated: z.int().optional(),
+  /** It is a copy of one that was followed, so it grows only while it is made. */
+  isCopy: z.boolean().optional(),
   /** A compressed file is another one than the one it was made of, whatever its inode. */
   isZipped: z.boolean(),
   /** `open` is still followed, so it must be found again; `done` was read to its end and may be gone. */

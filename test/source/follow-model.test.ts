@@ -19,6 +19,7 @@ type Op =
   | 'compress'
   | 'copytruncate'
   | 'copy'
+  | 'copy slowly'
   | 'truncate'
   | 'cut'
   | 'unlink'
@@ -150,6 +151,21 @@ function run(program: readonly Op[]): string | undefined {
       writer = disk.inode(NAME)
       copied = writer
     },
+    // A large file is looked at while its copy grows, from nothing on.
+    'copy slowly'() {
+      if (copied !== undefined || !disk.exists(NAME) || disk.content(NAME).length === 0) return
+      shift()
+      const content = disk.content(NAME)
+      sources.set(content.toString(), disk.inode(NAME))
+      writer = disk.inode(NAME)
+      copied = writer
+      disk.append(`${NAME}.1`, '')
+      const half = content.length >> 1
+      for (const part of [content.subarray(0, half), content.subarray(half)]) {
+        poll()
+        disk.append(`${NAME}.1`, part)
+      }
+    },
     truncate() {
       if (!disk.exists(NAME)) return
       destroy(textOf(NAME), disk.inode(NAME))
@@ -272,6 +288,7 @@ const op = fc.oneof(
       'copytruncate during a poll',
       'rotate during a poll',
       'copy',
+      'copy slowly',
       'copytruncate',
       'truncate',
       'cut',
@@ -508,6 +525,36 @@ t.test('programs that find what is easily forgotten', async t => {
       'poll',
       'checkpoint',
       'crash',
+      'poll',
+    ],
+    'a copy that is empty when it is met first': [
+      'append',
+      'poll',
+      'copy slowly',
+      'append',
+      'copytruncate',
+      'poll',
+      'append',
+    ],
+    'a restart while a copy grows': [
+      'append',
+      'copy slowly',
+      'append',
+      'checkpoint',
+      'rotate',
+      'crash',
+      'poll',
+    ],
+    'the beginning of a copy is not taken for all of another file': [
+      'append',
+      'copy slowly',
+      'copytruncate',
+      'append',
+      'rotate',
+      'compress',
+      'append',
+      'rotate',
+      'rotate',
       'poll',
     ],
     'cut, copied and emptied at once': ['append', 'append', 'poll', 'cut', 'append', 'copytruncate', 'poll'],
