@@ -20,6 +20,8 @@ export interface InletOptions {
   readonly from: Readonly<Record<string, IntakeState>> | undefined
   readonly isFull: () => boolean
   readonly onGap: (gap: SourceGap) => void
+  /** Another file is read under the name of an earlier one. */
+  readonly onRotated?: () => void
   readonly onTrouble: (text: string | undefined) => void
   readonly onUnknownPrefix?: (prefix: string) => void
   /** Milliseconds since 1970. */
@@ -48,6 +50,7 @@ const MOST = 1000
 interface Stream {
   readonly intake: Intake
   open: number
+  opened: number
 }
 
 export function createInlets(options: InletOptions): Inlets {
@@ -72,7 +75,7 @@ export function createInlets(options: InletOptions): Inlets {
       decide: 'reply',
       from: from?.[key],
     })
-    const stream = { intake, open: 0 }
+    const stream = { intake, open: 0, opened: 0 }
     streams.set(key, stream)
     return stream
   }
@@ -90,6 +93,7 @@ export function createInlets(options: InletOptions): Inlets {
   function open(name: StreamName): Inlet {
     const stream = streamOf(name)
     const { intake } = stream
+    if (name.file !== undefined && stream.opened++ > 0) options.onRotated?.()
     const origin: FlowOrigin = { format, ...name }
     let offset = 0
     stream.open++

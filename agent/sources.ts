@@ -35,6 +35,8 @@ export interface SourceEvents {
   opened(spec: SourceSpec): void
   trouble(spec: SourceSpec, text: string | undefined): void
   gap(spec: SourceSpec, gap: SourceGap): void
+  /** Another file is read under the name of an earlier one. */
+  rotated?(spec: SourceSpec): void
   /** A LOG prefix that has no meaning here: its packets are only counted. */
   unknownPrefix?(spec: SourceSpec, prefix: string): void
 }
@@ -109,6 +111,7 @@ export function createSources(options: SourcesOptions): Sources {
       from: from?.intakes,
       isFull: options.isFull,
       onGap: gap => events.gap(spec, gap),
+      onRotated: () => events.rotated?.(spec),
       onTrouble: text => onTrouble(spec, text),
       onUnknownPrefix: prefix => events.unknownPrefix?.(spec, prefix),
       now,

@@ -72,6 +72,7 @@ function stage(restored: Record<string, SourceState> = {}, restoredAt?: number) 
       opened: ({ name }) => troubles.push(`${name} open`),
       trouble: ({ name }, text) => troubles.push(`${name}: ${text ?? 'well'}`),
       gap: (_, gap) => gaps.push(gap),
+      rotated: ({ name }) => troubles.push(`${name} rotated`),
     },
   })
   return { sources, troubles, gaps, clock, records }
@@ -85,6 +86,20 @@ t.test('a source goes on where it stood', async t => {
   await sources.set([a])
   t.strictSame(a.opened, [7])
   t.strictSame(sources.positions(), { a: { position: 9 } })
+})
+
+t.test('another file under the name of an earlier one is a rotation; what is no file has none', async t => {
+  const { sources, troubles } = stage()
+  const a = fake('a')
+  await sources.set([a])
+  const first = a.receiver!.open({ stream: '1', file: '/log/a' })
+  a.receiver!.open({ stream: '2', file: '/log/b' })
+  a.receiver!.open({ stream: 'kmsg', file: undefined })
+  a.receiver!.open({ stream: 'kmsg', file: undefined })
+  t.strictSame(troubles, ['a open'])
+  first.end()
+  a.receiver!.open({ stream: '3', file: '/log/a' })
+  t.strictSame(troubles, ['a open', 'a rotated'])
 })
 
 t.test('one that cannot be opened is said once, keeps where it stood, and is tried again', async t => {

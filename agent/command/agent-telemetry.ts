@@ -17,6 +17,7 @@ export function agentEvents(telemetry: Telemetry, state: string | undefined, now
       else telemetry.sourceTrouble({ source: format, name: title, text })
     },
     gap: ({ format }, { cause, lost }) => telemetry.gap({ source: format, cause, lost }),
+    rotated: ({ format }) => telemetry.metrics.countRotation(format, 'followed'),
     unknownPrefix({ title }, prefix) {
       const setting = `prefixes: { ${JSON.stringify(prefix)}: denied }`
       const text = `LOG prefix ${JSON.stringify(prefix)} of ${title} has no meaning here, so its packets are only counted: set ${setting}, or what it means`

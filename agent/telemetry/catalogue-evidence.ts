@@ -76,7 +76,7 @@ export const evidenceMetrics = {
   culprit_source_rotations_total: {
     type: 'counter',
     unit: 'rotations',
-    help: 'Rotations of followed files, and whether anything was lost in them',
+    help: 'Rotations of followed files: a new file under the name was gone on with, or a gap was found in one, where something is lost or may be',
     labels: { source: open, outcome: ['followed', 'gap'] },
   },
   culprit_attributions_total: {

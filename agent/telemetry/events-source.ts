@@ -65,6 +65,7 @@ export function sourceEvents(say: SaySomething, families: Families): SourceEvent
         .family('culprit_evidence_gaps_total')
         .series(source, lost === undefined ? 'unknown' : 'counted')
         .add(1)
+      if (label === 'rotated') families.family('culprit_source_rotations_total').series(source, 'gap').add(1)
       const known =
         lost === undefined
           ? 'an unknown number of events was'

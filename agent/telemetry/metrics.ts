@@ -65,7 +65,8 @@ export interface Metrics extends Disposable {
   observeSource(source: string, totals: SourceTotals): void
   /** Seconds since 1970 of the newest event, and how many seconds it was old when it was processed (undefined: a file of the past). */
   observeEvent(source: string, event: { readonly at: number; readonly lagSeconds?: number | undefined }): void
-  countRotation(source: string, outcome: 'followed' | 'gap'): void
+  /** A new file is followed under the name; gaps are counted by the event that tells of them. */
+  countRotation(source: string, outcome: 'followed'): void
   /** Seconds from the line to its record being written. */
   observeAttribution(seconds: number): void
   observeTable(table: string, figures: TableFigures): void

@@ -94,6 +94,7 @@ const rows: readonly Row[] = [
     {
       'culprit_events_lost_total{source="hubble",stage="read",cause="rotated"}': 1,
       'culprit_evidence_gaps_total{source="hubble",extent="unknown"}': 1,
+      'culprit_source_rotations_total{source="hubble",outcome="gap"}': 1,
     },
   ],
   [
