@@ -4,13 +4,12 @@
 import { WorldError } from '../cluster/index.ts'
 import type { Told } from '../forensics/explanation.ts'
 import { UsageError, WorkError } from './errors.ts'
-import type { RecordFiles } from './record-files.ts'
 import { type Answer, type Case, computedAnswer, observedAnswer, type Scene } from './why-answer.ts'
 import { type Named, readEnd, readName } from './why-ends.ts'
 import { readAt, readPort, readProtocol } from './why-options.ts'
 import { quotesOf } from './why-quotes.ts'
 import type { Match } from './why-records.ts'
-import { namesAtRest, searchAtRest } from './why-rest-search.ts'
+import { namesAtRest, type Place, searchAtRest } from './why-rest-search.ts'
 import type { Roster } from './why-roster.ts'
 
 export interface RestQuestion {
@@ -27,14 +26,11 @@ export interface RestScene extends Scene {
   readonly path: string | undefined
 }
 
-export interface Rest {
-  readonly records: RecordFiles
+export interface Rest extends Place {
   /** As a sentence names it. */
   readonly place: string
   /** Undefined where nobody knows the state of the cluster. */
   readonly scene: RestScene | undefined
-  readonly signal: AbortSignal
-  readonly onProgress: () => Promise<void>
   readonly more: Told['more']
 }
 

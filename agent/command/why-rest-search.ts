@@ -6,17 +6,22 @@ import type { FlowRecord, FollowUpRecord } from '../forensics/record.ts'
 import { nearestWords } from './errors.ts'
 import type { Asked as Wish } from './query-asked.ts'
 import { createSearch } from './query-search.ts'
+import type { RecordFiles } from './record-files.ts'
 import type { Case } from './why-answer.ts'
 import type { Asked } from './why-ends.ts'
 import { createMatches, type Match } from './why-records.ts'
 import { aged } from './why-rest-aged.ts'
-import type { Rest } from './why-rest-answer.ts'
 import { type Roster, selectedBy } from './why-roster.ts'
 
 /** First records whose repeats may still come. */
 const REMEMBERED = 50_000
 
-type Place = Pick<Rest, 'records' | 'signal' | 'onProgress'>
+/** Where records rest, and who waits for them. */
+export interface Place {
+  readonly records: RecordFiles
+  readonly signal: AbortSignal
+  readonly onProgress: () => Promise<void>
+}
 
 export async function searchAtRest(
   asked: Case,

@@ -1,18 +1,17 @@
 // `culprit why FROM TO`: tells a person why, from finished logs, from records at rest or from an agent, and the state of the cluster at
 // that time; or from the policies alone.
 
-import { explain } from '../forensics/explain.ts'
-import { layout } from '../forensics/explain-layout.ts'
 import type { Told } from '../forensics/explanation.ts'
 import { createPipeline } from '../pipeline.ts'
 import { openConfig } from './config-option.ts'
 import { UsageError, WorkError } from './errors.ts'
 import { checkNode, type FinishedLogs, openLogs } from './finished-logs.ts'
 import type { Io } from './io.ts'
-import { type Answer, answerJson, type Case, computedAnswer, observedAnswer } from './why-answer.ts'
+import { type Answer, type Case, computedAnswer, observedAnswer } from './why-answer.ts'
 import { jsonCommand, replayCommand } from './why-commands.ts'
 import { readEnd } from './why-ends.ts'
 import { readAt, readPort, readProtocol, type WhyCall, type WhyOptions } from './why-options.ts'
+import { printAnswer } from './why-print.ts'
 import { quotesOf } from './why-quotes.ts'
 import { createMatches, type Match } from './why-records.ts'
 import { rosterOf } from './why-roster.ts'
@@ -73,19 +72,6 @@ async function whyFromWorld(from: string, to: string, options: WhyOptions, io: I
     time: answer.time,
   })
   await printAnswer(answer, { more, ...answer.told, quotes }, options.output, io)
-}
-
-export async function printAnswer(
-  { record }: Answer,
-  told: Told,
-  output: WhyCall['output'],
-  io: Io,
-): Promise<void> {
-  await io.stdout(
-    output === 'json'
-      ? `${JSON.stringify(answerJson(record, told))}\n`
-      : layout(explain(record, told), { width: io.columns ?? 100, isColoured: io.isColoured === true }),
-  )
 }
 
 interface Found {
