@@ -1,7 +1,7 @@
 // Whether what an earlier run left is what this version leaves. Somebody may have edited it, or a fault have written it: an agent that
 // cannot start because of what it remembers would never start again, so it is left out as a whole, and said.
 
-import { z } from 'zod'
+import * as z from 'zod'
 import type { Restored } from '../source/checkpoint.ts'
 
 const time = z.number().nullable()

@@ -1,6 +1,6 @@
 // The mapping of a log of the operator's own (`custom:`), checked as far as that goes without a line of it.
 
-import { z } from 'zod'
+import * as z from 'zod'
 import { pathOf } from '../../collectors/custom-json.ts'
 import { stampReader } from '../../collectors/custom-time.ts'
 import { NO_PROTOCOL, protocolOf } from '../../collectors/protocol-names.ts'

@@ -1,7 +1,7 @@
 // Settings from environment variables: what a chart sets for each node, or where writing a file is too much. They go through the same
 // schema as the file and stand above it; an empty variable says nothing.
 
-import { z } from 'zod'
+import * as z from 'zod'
 import { nearestWords } from '../nearest-words.ts'
 import { schemasAt } from './problems.ts'
 import { configSchema } from './schema.ts'

@@ -1,6 +1,6 @@
 // What is wrong with a configuration, in the words of who wrote it: a path and what would be right there.
 
-import { z } from 'zod'
+import * as z from 'zod'
 import { nearestWords } from '../nearest-words.ts'
 
 export type Path = readonly PropertyKey[]

@@ -1,6 +1,6 @@
 // Everything an operator may set, as one schema: what each setting means, its unit in its name, its bounds and its default.
 
-import { z } from 'zod'
+import * as z from 'zod'
 import { profiles } from '../policy/profile.ts'
 import { custom } from './custom.ts'
 import { DEFAULTS } from './defaults.ts'

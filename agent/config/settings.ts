@@ -1,6 +1,6 @@
 // Every setting there is, from the schema: for `--print-config` and the reference page.
 
-import { z } from 'zod'
+import * as z from 'zod'
 import { configSchema } from './schema.ts'
 
 export interface Setting {

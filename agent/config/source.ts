@@ -1,6 +1,6 @@
 // What may stand in the list of sources: files, the kernel's log, conntrack's events, standard input.
 
-import { z } from 'zod'
+import * as z from 'zod'
 import { parseZone } from '../../collectors/clock.ts'
 import { formats } from '../../collectors/index.ts'
 import { nearestWords } from '../nearest-words.ts'

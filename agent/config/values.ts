@@ -1,6 +1,6 @@
 // The kinds of values that several settings share. A value that is out of bounds is told what would be right.
 
-import { z } from 'zod'
+import * as z from 'zod'
 import { parseListen } from './listen.ts'
 
 export const text = z.string().min(1, { error: 'it is empty' })

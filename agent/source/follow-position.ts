@@ -4,7 +4,7 @@
 // past its old size between two looks).
 
 import { hash } from 'node:crypto'
-import { z } from 'zod'
+import * as z from 'zod'
 import type { OpenFile } from './disk.ts'
 
 /** Bytes of the beginning and of the part before the offset that are compared. */

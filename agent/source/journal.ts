@@ -2,7 +2,7 @@
 // of the agent, goes on behind the last one that was read; what journald itself came too late for it says, with a number.
 
 import { randomUUID } from 'node:crypto'
-import { z } from 'zod'
+import * as z from 'zod'
 import { keepRunning } from './child.ts'
 import { createComplaint } from './complaint.ts'
 import {

@@ -1,7 +1,7 @@
 // Where a reader of the kernel log stands, as it is kept between two runs of the agent. Numbers of records count from the
 // machine's start, so a position is of one boot.
 
-import { z } from 'zod'
+import * as z from 'zod'
 
 const gap = z.strictObject({ lost: z.int(), from: z.number(), to: z.number() })
 
