@@ -1,7 +1,7 @@
 // How much memory does the agent take on a big cluster: 10,000 pods and 2,000 policies in a directory of manifests, 100 of the pods on
-// its node, 5,000 flows a second there? The program as it is in the checkout: Node reads a file for every module, which one bundle saves.
+// its node, 5,000 flows a second there? The bundle, as it is deployed, or with --sources the program as it is in the checkout.
 //
-//   node test/bench/rss.bench.ts [--pods N] [--policies N] [--flows N] [--seconds N]
+//   node test/bench/rss.bench.ts [--pods N] [--policies N] [--flows N] [--seconds N] [--sources]
 
 import { fork } from 'node:child_process'
 import { once } from 'node:events'
@@ -10,9 +10,10 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { parseArgs } from 'node:util'
-import type { Node, Pod, World } from '../../agent/policy/objects.ts'
+import { bundle } from '../../deploy/bundle.ts'
 import { addressesOf, scrape } from '../faults/http.ts'
 import { type Running, startAgent, untilSaid } from '../faults/node.ts'
+import { writeManifests, writePairs } from './big-manifests.ts'
 import { bigWorld } from './big-world.ts'
 import { configuration, stopAgent } from './live-agent.ts'
 import { mind } from './live-children.ts'
@@ -25,16 +26,19 @@ const { values } = parseArgs({
     policies: { type: 'string', default: '2000' },
     flows: { type: 'string', default: '5000' },
     seconds: { type: 'string', default: '60' },
+    sources: { type: 'boolean', default: false },
   },
 })
 const LINES_PER_FLOW = 3
-const FILES = 20
 const node = 'node-0'
+const sources = join(import.meta.dirname, '../../agent/main.ts')
 
 const folder = mkdtempSync(join(tmpdir(), 'culprit-rss-'))
 process.on('exit', () => rmSync(folder, { recursive: true, force: true }))
 
-// The first start in a checkout strips the types of every module, and keeps the result for the next.
+const program = values.sources ? sources : await bundle(join(folder, 'dist'))
+
+// The first start compiles every module, of sources after it has stripped the types, and keeps the result for the next.
 const tiny = { namespaces: 1, pods: 1, policies: 0, nodes: 1 }
 await measure('warm up', tiny, 0, 0)
 const empty = await measure('empty', tiny, 0)
@@ -42,7 +46,7 @@ const size = { namespaces: 50, pods: Number(values.pods), policies: Number(value
 const quiet = await measure('quiet', size, 0)
 const busy = await measure('busy', size, Number(values.flows))
 console.log(
-  `${values.pods} pods, ${values.policies} policies, ${values.seconds} s; not bundled; load ${load()}`,
+  `${values.pods} pods, ${values.policies} policies, ${values.seconds} s; ${values.sources ? 'not bundled' : 'bundled'}; load ${load()}`,
 )
 console.log(
   table(
@@ -66,11 +70,11 @@ async function measure(
   for (const each of ['log', 'manifests']) mkdirSync(join(dir, each), { recursive: true })
   writeFileSync(log, '')
   const pairs = join(dir, 'pairs.json')
-  writePairs(pairs, writeManifests(join(dir, 'manifests'), bigWorld(size)))
+  writePairs(pairs, writeManifests(join(dir, 'manifests'), bigWorld(size)), node)
   const config = join(dir, 'culprit.yaml')
   const text = configuration(dir, [{ format: 'conntrack', file: log }])
   writeFileSync(config, text.replace('node: w1', `node: ${node}`))
-  const running = startAgent({ dir, log, records: join(dir, 'records'), config })
+  const running = startAgent({ dir, log, records: join(dir, 'records'), config }, {}, program)
   mind(running.child)
   await untilSaid(running, '"started"', 120_000)
   await untilSaid(running, '"http_listening"')
@@ -117,63 +121,4 @@ function sum(samples: ReadonlyMap<string, number>, metric: string): number {
   return [...samples]
     .filter(([name]) => name === metric || name.startsWith(`${metric}{`))
     .reduce((total, [, value]) => total + value, 0)
-}
-
-/** From and to the pods of the node, 10,000 pairs. */
-function writePairs(path: string, pods: readonly Pod[]): void {
-  const local = pods.filter(pod => pod.node === node)
-  const pairs = Array.from({ length: 10_000 }, (_, i) => {
-    const [here, there] = [local[i % local.length]!.ips[0]!, pods[(i * 7919) % pods.length]!.ips[0]!]
-    return i % 2 === 0 ? [here, there] : [there, here]
-  })
-  writeFileSync(path, JSON.stringify(pairs))
-}
-
-/** Several files, as people keep them. */
-function writeManifests(dir: string, { namespaces, nodes, pods, policies }: World): readonly Pod[] {
-  const items = [
-    ...namespaces.map(({ name, labels }) => ({
-      apiVersion: 'v1',
-      kind: 'Namespace',
-      metadata: { name, labels },
-    })),
-    ...nodes.map(nodeObject),
-    ...pods.map(podObject),
-    ...policies,
-  ]
-  const perFile = Math.ceil(items.length / FILES)
-  for (let i = 0; i * perFile < items.length; i++)
-    writeFileSync(
-      join(dir, `${i}.json`),
-      JSON.stringify({ apiVersion: 'v1', kind: 'List', items: items.slice(i * perFile, (i + 1) * perFile) }),
-    )
-  return pods
-}
-
-function nodeObject({ name, addresses, podCIDRs }: Node): object {
-  return {
-    apiVersion: 'v1',
-    kind: 'Node',
-    metadata: { name },
-    spec: { podCIDRs },
-    status: { addresses: addresses.map(address => ({ type: 'InternalIP', address })) },
-  }
-}
-
-function podObject(pod: Pod): object {
-  return {
-    apiVersion: 'v1',
-    kind: 'Pod',
-    metadata: { namespace: pod.ns, name: pod.name, uid: pod.uid, labels: pod.labels },
-    spec: {
-      nodeName: pod.node,
-      containers: [
-        {
-          name: 'c',
-          ports: pod.ports.map(({ name, port, protocol }) => ({ name, containerPort: port, protocol })),
-        },
-      ],
-    },
-    status: { phase: pod.phase, podIPs: pod.ips.map(ip => ({ ip })), hostIP: pod.hostIPs[0] },
-  }
 }

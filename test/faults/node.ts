@@ -86,12 +86,14 @@ export interface Running {
   readonly ended: Promise<number | NodeJS.Signals | null>
 }
 
+/** `program`: the sources, or a bundle of them. */
 export function startAgent(
   { config }: TestNode,
   environment: Readonly<Record<string, string>> = {},
+  program: string = join(root, 'agent/main.ts'),
 ): Running {
   let text = ''
-  const child = spawn(process.execPath, [join(root, 'agent/main.ts'), 'agent', '--config', config], {
+  const child = spawn(process.execPath, [program, 'agent', '--config', config], {
     stdio: ['ignore', 'ignore', 'pipe'],
     env: { ...process.env, ...environment },
   })
