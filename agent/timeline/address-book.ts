@@ -8,9 +8,11 @@ import type { Interval } from './ownership.ts'
 import type { Service } from './service.ts'
 import { type Track, versionAt } from './track.ts'
 
+const NOBODY: readonly Claim[] = []
+
 export class AddressBook {
   /** An empty list is a pod's address all the same: a finished pod's, or one that is forgotten. */
-  readonly pods = new AddressMap<Claim[]>()
+  readonly pods = new AddressMap<readonly Claim[]>()
   readonly services = new AddressMap<Set<Track>>()
   readonly nodePorts = new Map<number, Set<Track>>()
   readonly podsOf = new Map<string, Set<Track>>()
@@ -32,7 +34,8 @@ export class AddressBook {
   /** It had an address after a pod that still seems to have it: forgotten, it would give the address back to that pod. */
   isNeeded(track: Track): boolean {
     return track.intervals.some(own => {
-      const claims = this.#claims(own.address) ?? []
+      const words = parseAddress(own.address)
+      const claims = (words && this.pods.get(words)) ?? NOBODY
       return claims.some(({ interval: other }) => other.to.hi > own.to.hi && isLater(own, other))
     })
   }
@@ -60,18 +63,24 @@ export class AddressBook {
   }
 
   #replaceClaims(track: Track, before: readonly Interval[]): void {
-    for (const each of before) this.#dropClaims(track, each.address)
-    for (const interval of track.intervals) this.#claims(interval.address)?.push({ interval, track })
+    for (const { address } of before) this.#dropClaims(track, address)
+    for (const interval of track.intervals) this.#addClaim({ interval, track })
   }
 
-  #claims(address: string): Claim[] | undefined {
-    const words = parseAddress(address)
-    return words && this.pods.ensure(words, 0, () => [])
+  #addClaim(claim: Claim): void {
+    const words = parseAddress(claim.interval.address)
+    if (words !== undefined) this.pods.set(words, 0, (this.pods.get(words) ?? NOBODY).concat(claim))
   }
 
   #dropClaims(track: Track, address: string): void {
-    const claims = this.#claims(address) ?? []
-    for (let i = claims.length - 1; i >= 0; i--) if (claims[i]!.track === track) claims.splice(i, 1)
+    const words = parseAddress(address)
+    const claims = words && this.pods.get(words)
+    if (claims !== undefined)
+      this.pods.set(
+        words!,
+        0,
+        claims.filter(claim => claim.track !== track),
+      )
   }
 
   #note(track: Track, observed: Observed): void {
@@ -82,9 +91,14 @@ export class AddressBook {
 
   #notePod(track: Track, { object: pod }: Observed & { kind: 'Pod' }): void {
     this.#ensureSet(this.podsOf, pod.ns).add(track)
-    for (const address of pod.ips) if (!pod.hostNetwork) this.#claims(address)
+    for (const address of pod.ips) if (!pod.hostNetwork) this.#notePodAddress(address)
     for (const address of [...pod.hostIPs, ...(pod.hostNetwork ? pod.ips : [])])
       this.#noteNodeAddress(address, pod.node ?? '')
+  }
+
+  #notePodAddress(address: string): void {
+    const words = parseAddress(address)
+    if (words !== undefined) this.pods.ensure(words, 0, () => NOBODY)
   }
 
   #noteNode(track: Track, { object: node }: Observed & { kind: 'Node' }): void {

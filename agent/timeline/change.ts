@@ -37,6 +37,8 @@ export type AppliedChange =
   /** Labels (or container ports) of a pod that lives on; coming and going of pods is the owner's matter. */
   | ChangeOf<'pod', Pod>
 
+const NONE: readonly AppliedChange[] = []
+
 /** The changes of one object, oldest first. Those of `known` that still hold are the same objects again. */
 export function changesOf(
   track: Track,
@@ -48,7 +50,7 @@ export function changesOf(
     const change = changeBetween(track, track.seen[i - 1], seen, tolerance)
     if (change !== undefined) changes.push(known.find(each => isSame(each, change)) ?? change)
   }
-  return changes
+  return changes.length === 0 ? NONE : changes
 }
 
 function isSame(a: AppliedChange, b: AppliedChange): boolean {

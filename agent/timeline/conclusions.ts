@@ -157,6 +157,9 @@ export class Conclusions<E extends EpochLike<E> & object> {
   }
 }
 
+/** What was always so is no change. */
 function marksOf(track: Track): Mark[] {
-  return track.kind === 'Service' ? [] : track.versions.map(version => ({ time: version.from, track }))
+  if (track.kind === 'Service') return []
+  const changed = track.versions.filter(({ from }) => from > Number.NEGATIVE_INFINITY)
+  return changed.map(({ from }) => ({ time: from, track }))
 }

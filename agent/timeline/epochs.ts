@@ -130,7 +130,7 @@ export class Epochs<E extends EpochLike<E> & object> {
 /** Whatever the epoch has of this track, this is what it should have. */
 function restate(track: Track, time: number): Change[] {
   const now = versionAt(track.versions, time)
-  const others = [...track.ids].filter(id => id !== now?.id).flatMap(id => removal(track.kind, id))
+  const others = track.ids.filter(id => id !== now?.id).flatMap(id => removal(track.kind, id))
   return now === undefined ? others : [...others, ...presence(now)]
 }
 

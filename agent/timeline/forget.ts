@@ -10,10 +10,12 @@ export function forgetSeen(track: Track, horizon: number): 'same' | 'shorter' | 
   if (last < 0) return 'same'
   const isOver = track.seen[last]!.observed === undefined && last === track.seen.length - 1
   if (isOver) return 'gone'
-  track.blind = track.blind.filter(gap => gap.to > horizon)
-  const length = track.seen.length
-  track.seen = track.kind === 'Pod' ? withoutNoise(track.seen, last) : fromInForce(track.seen, last)
-  return track.seen.length < length ? 'shorter' : 'same'
+  if (track.blind.length > 0) track.blind = track.blind.filter(gap => gap.to > horizon)
+  const { length } = track.seen
+  const seen = track.kind === 'Pod' ? withoutNoise(track.seen, last) : fromInForce(track.seen, last)
+  // One that grew by push has room for many more.
+  track.seen = seen.slice()
+  return seen.length < length ? 'shorter' : 'same'
 }
 
 /** What was in force at the horizon was so before, since when does not matter any more. */

@@ -67,7 +67,7 @@ export function ownershipOf(seen: readonly Seen[], tolerance: Tolerance): readon
     if (!addressed) done.push(...finishedBefore(each, born, tolerance, i))
     addressed ||= (podOf(each)?.ips.length ?? 0) > 0
   }
-  return [...done, ...stillOpen(open)]
+  return done.concat(stillOpen(open))
 }
 
 /** The addresses that the pod had when it was seen; none for a host-network, finished or deleted one. */
@@ -110,8 +110,15 @@ function noteTermination(open: Map<string, Open>, seen: Seen, tolerance: Toleran
 
 function stillOpen(open: Map<string, Open>): Interval[] {
   return [...open].map(([address, each]) =>
-    closed(address, each, { lo: each.sign, hi: Number.POSITIVE_INFINITY, reason: 'pod-terminating' }),
+    closed(address, each, each.sign === Number.POSITIVE_INFINITY ? NO_END : { ...NO_END, lo: each.sign }),
   )
+}
+
+/** Shared, as nearly every address has it. */
+const NO_END: Bound = {
+  lo: Number.POSITIVE_INFINITY,
+  hi: Number.POSITIVE_INFINITY,
+  reason: 'pod-terminating',
 }
 
 export function podOf(seen: Seen): Pod | undefined {

@@ -108,7 +108,7 @@ function recordState(store: Store, track: Track, event: ObjectEvent, listing: Li
   const last = track.seen.at(-1)
   // The list came in pieces and somebody looked between them.
   if (relist !== undefined && last?.observed === undefined && last?.gap === relist.from && last.at === at) {
-    track.seen.pop()
+    track.seen = track.seen.slice(0, -1)
     store.dirty.add(track)
   }
   const before = track.seen.at(-1)?.observed
@@ -157,7 +157,7 @@ function supersede(store: Store, observed: Observed, at: number, listing: Listin
   const earlier = store.podNames.get(observed.name)
   if (
     earlier === undefined ||
-    earlier.ids.has(observed.id) ||
+    earlier.ids.includes(observed.id) ||
     continues(earlier, observed) ||
     !isPresent(earlier)
   )

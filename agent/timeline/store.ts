@@ -50,7 +50,7 @@ export function findTrack(store: Store, observed: Observed): Track | undefined {
 
 /** Same name, and at most one of the two knows a uid: one pod, described twice. */
 export function continues(track: Track, observed: Observed): boolean {
-  return observed.id === observed.name || (track.ids.size === 1 && track.ids.has(track.name))
+  return observed.id === observed.name || (track.ids.length === 1 && track.ids.includes(track.name))
 }
 
 function keyOf(observed: Observed): string {
@@ -65,12 +65,12 @@ export function addTrack(store: Store, observed: Observed): Track {
 
 /** A pod that goes may be an earlier one of its name. */
 export function rename(store: Store, track: Track, observed: Observed, isGoing: boolean): void {
-  track.ids.add(observed.id)
+  if (!track.ids.includes(observed.id)) track.ids = track.ids.concat(observed.id)
   store.byKey.set(keyOf(observed), track)
   if (observed.kind === 'Pod' && !isGoing) store.podNames.set(observed.name, track)
 }
 
-export function replaceSeen(store: Store, track: Track, seen: Seen[], observed: Observed): void {
+export function replaceSeen(store: Store, track: Track, seen: readonly Seen[], observed: Observed): void {
   track.seen = seen
   rename(store, track, observed, false)
   store.dirty.add(track)
@@ -78,7 +78,7 @@ export function replaceSeen(store: Store, track: Track, seen: Seen[], observed: 
 
 export function push(store: Store, track: Track, seen: Seen): void {
   const last = track.seen.at(-1)
-  track.seen.push(last !== undefined && last.at > seen.at ? { ...seen, at: last.at } : seen)
+  track.seen = track.seen.concat(last !== undefined && last.at > seen.at ? { ...seen, at: last.at } : seen)
   store.dirty.add(track)
 }
 

@@ -37,13 +37,16 @@ export interface Track {
   resource: string | undefined
   /** Gaps of the watch in which it may have been edited back and forth. */
   blind: readonly Gap[]
-  seen: Seen[]
+  seen: readonly Seen[]
   /** Every id the engine may know it by: one, or two when a timeline went on where a manifest without uid began. */
-  readonly ids: Set<string>
+  ids: readonly string[]
   versions: readonly Version[]
   intervals: readonly Interval[]
   changes: readonly AppliedChange[]
 }
+
+/** There is a track for every object of a cluster: what most of them have none of, they share. */
+const NONE: readonly never[] = []
 
 export function createTrack(observed: Observed): Track {
   const { kind, api, name } = observed
@@ -54,12 +57,12 @@ export function createTrack(observed: Observed): Track {
     fixed: false,
     implied: false,
     resource: undefined,
-    blind: [],
-    seen: [],
-    ids: new Set(),
-    versions: [],
-    intervals: [],
-    changes: [],
+    blind: NONE,
+    seen: NONE,
+    ids: NONE,
+    versions: NONE,
+    intervals: NONE,
+    changes: NONE,
   }
 }
 
@@ -88,7 +91,8 @@ export function versionsOf(track: Track): readonly Version[] {
     while (versions.length > 0 && versions.at(-1)!.from >= from) versions.pop()
     versions.push({ from, observed: seen.observed })
   }
-  return versions
+  // An array that grew by push has room for many more.
+  return versions.slice()
 }
 
 function versionStart(track: Track, seen: Seen, index: number): number {
