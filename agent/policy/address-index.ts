@@ -2,11 +2,11 @@
 // the end of one claim never takes away another's (S60).
 
 import { type Address, isIPv4, parseAddress } from '../address.ts'
-import { isFinished, ownsAddresses, type PodEntry } from './end.ts'
+import { addressesOf, isFinished, ownsAddresses, type PodEntry } from './end.ts'
 import type { Node, Pod } from './objects.ts'
 import { Overlay, type OverlayEdit } from './overlay.ts'
 
-/** An IPv4 address as its last word, any other as text of its words. */
+/** An IPv4 address as its last word, any other as a character for each 16 bits. */
 export type AddressKey = number | string
 
 export interface PodClaim {
@@ -30,9 +30,9 @@ export interface AddressIndex {
 export const emptyAddressIndex: AddressIndex = { pods: new Overlay(), nodes: new Overlay() }
 
 export function addressKey(words: Address, at = 0): AddressKey {
-  return isIPv4(words, at)
-    ? words[at + 3]!
-    : `${words[at]},${words[at + 1]},${words[at + 2]},${words[at + 3]}`
+  if (isIPv4(words, at)) return words[at + 3]!
+  const [a, b, c, d] = [words[at]!, words[at + 1]!, words[at + 2]!, words[at + 3]!]
+  return String.fromCharCode(a >>> 16, a, b >>> 16, b, c >>> 16, c, d >>> 16, d)
 }
 
 /** Collects changes to an index. */
@@ -51,26 +51,28 @@ export class AddressIndexEdit {
     return { pods: this.#pods.done(), nodes: this.#nodes.done() }
   }
 
-  /** Adds (1) or withdraws (-1) what a pod says about addresses: its own, and those of its host. */
-  countPod(entry: PodEntry, step: 1 | -1): void {
+  /** Adds (1) or withdraws (-1) what a pod says about addresses: its own, and those of its host. `name` is its `ns/name`. */
+  countPod(entry: PodEntry, name: string, step: 1 | -1): void {
     const { node, hostIPs, hostNetwork } = entry.pod
-    if (ownsAddresses(entry)) this.#countOwn(entry, step)
+    if (ownsAddresses(entry)) this.#countOwn(entry.pod, name, step)
     for (const text of hostIPs) this.#countHost(text, node, step)
     // S52: a host-network pod's address is its node's, while it lives (S60).
     if (hostNetwork && !isFinished(entry.pod))
-      for (const address of entry.addresses) this.#count(addressKey(address), node, step)
+      for (const address of addressesOf(entry.pod)) this.#count(addressKey(address), node, step)
   }
 
   countNode(node: Node, step: 1 | -1): void {
     for (const text of node.addresses) this.#countHost(text, node.name, step)
   }
 
-  #countOwn({ pod, addresses }: PodEntry, step: 1 | -1): void {
-    const own = { uid: pod.uid, name: `${pod.ns}/${pod.name}`, isRunning: pod.phase === 'Running' }
-    for (const address of addresses) {
+  #countOwn(pod: Pod, name: string, step: 1 | -1): void {
+    const own = { uid: pod.uid, name, isRunning: pod.phase === 'Running' }
+    // Of all its addresses.
+    const alone = [own]
+    for (const address of addressesOf(pod)) {
       const key = addressKey(address)
       const others = this.#pods.get(key)?.filter(other => other.uid !== pod.uid) ?? NOBODY
-      const claims = step === 1 ? (others.length === 0 ? [own] : [...others, own].sort(byStanding)) : others
+      const claims = step === 1 ? (others.length === 0 ? alone : [...others, own].sort(byStanding)) : others
       this.#pods.set(key, claims.length === 0 ? undefined : claims)
     }
   }

@@ -1,17 +1,16 @@
 // The ends of a connection as evaluation needs them: everything that depends on the end alone, looked up once.
 
-import type { Address } from '../address.ts'
+import { type Address, parseAddress } from '../address.ts'
 import type { End } from './answer.ts'
 import type { LabelSet, PortSet } from './interner.ts'
 import type { Isolation } from './isolation.ts'
 import type { Pod } from './objects.ts'
 
-/** A pod with its labels and ports interned and its addresses read. */
+/** A pod with its labels and ports interned. */
 export interface PodEntry {
   readonly pod: Pod
   readonly labels: LabelSet
   readonly ports: PortSet
-  readonly addresses: readonly Address[]
 }
 
 /** An End with what its epoch knows about it. */
@@ -37,8 +36,17 @@ export interface ResolvedEnd extends End {
 }
 
 /** S60, S58: finished pods and pods without an address own none; the addresses of host-network pods are their node's (S52). */
-export function ownsAddresses({ pod, addresses }: PodEntry): boolean {
-  return !pod.hostNetwork && !isFinished(pod) && addresses.length > 0
+export function ownsAddresses({ pod }: PodEntry): boolean {
+  return !pod.hostNetwork && !isFinished(pod) && pod.ips.some(isAddress)
+}
+
+/** Read when they are asked for: those of all pods of a cluster would take more memory than their policies. */
+export function addressesOf({ ips }: Pod): Address[] {
+  return ips.flatMap(ip => parseAddress(ip) ?? [])
+}
+
+function isAddress(text: string): boolean {
+  return parseAddress(text) !== undefined
 }
 
 export function isFinished(pod: Pod): boolean {

@@ -3,7 +3,7 @@
 import { type Address, equalAddresses, isIPv4, parseAddress } from '../address.ts'
 import { addressKey } from './address-index.ts'
 import type { End } from './answer.ts'
-import { isFinished, type PodEntry, type ResolvedEnd } from './end.ts'
+import { addressesOf, isFinished, type PodEntry, type ResolvedEnd } from './end.ts'
 import { NO_PORTS } from './interner.ts'
 import type { Node, Pod } from './objects.ts'
 import { mentioned, type NamespaceState, podEntry, type State } from './state.ts'
@@ -24,8 +24,9 @@ export class Ends {
   ofPod(uid: string, other: Address | undefined): ResolvedEnd | undefined {
     const entry = this.#state.pods.get(uid)
     if (entry === undefined || isFinished(entry.pod)) return undefined
-    const fitting = other && entry.addresses.find(address => isIPv4(address) === isIPv4(other))
-    const address = fitting ?? entry.addresses[0]
+    const addresses = addressesOf(entry.pod)
+    const fitting = other && addresses.find(address => isIPv4(address) === isIPv4(other))
+    const address = fitting ?? addresses[0]
     return address && this.ofEntry(entry, address)
   }
 

@@ -82,7 +82,7 @@ export class Epoch {
   entryNamed(name: string): PodEntry | undefined {
     const uids = this.#state.podsByName.get(name)
     if (uids === undefined) return undefined
-    if (uids.length === 1) return this.#state.pods.get(uids[0]!)
+    if (typeof uids === 'string') return this.#state.pods.get(uids)
     const entries = uids.map(uid => this.#state.pods.get(uid)!)
     return entries.findLast(({ pod }) => !isFinished(pod)) ?? entries.at(-1)
   }

@@ -3,7 +3,7 @@
 
 import { type Address, isIPv4, parseAddress } from '../address.ts'
 import type { Answer, Direction, DirectionAnswer, End, NearestMiss, Reason } from './answer.ts'
-import { isFinished, type PodEntry } from './end.ts'
+import { addressesOf, isFinished, type PodEntry } from './end.ts'
 import type { Epoch } from './epoch.ts'
 import { quote } from './fields.ts'
 import { hasPolicyPorts, protocolName, protocolNames, protocolNumber } from './protocol.ts'
@@ -137,7 +137,8 @@ function readName(epoch: Epoch, field: 'from' | 'to', value: unknown): Named | s
 function readPod(epoch: Epoch, field: 'from' | 'to', name: string): Named | string {
   const entry = epoch.entryNamed(name)
   if (entry === undefined) return `${field}: no pod ${quote(name)} in this world`
-  const { pod, addresses } = entry
+  const { pod } = entry
+  const addresses = addressesOf(pod)
   if (isFinished(pod))
     return `${field}: pod ${quote(name)} has ${pod.phase.toLowerCase()} and owns no address any more`
   if (addresses.length === 0) return `${field}: pod ${quote(name)} has no address yet`

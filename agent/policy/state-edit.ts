@@ -79,7 +79,7 @@ class StateEdit {
   readonly #before: State
   readonly #namespaces = new Map<string, NamespaceEdit>()
   readonly #pods: OverlayEdit<string, PodEntry>
-  readonly #podsByName: OverlayEdit<string, readonly string[]>
+  readonly #podsByName: OverlayEdit<string, string | readonly string[]>
   readonly #nodes: OverlayEdit<string, Node>
   readonly #addresses: AddressIndexEdit
   readonly #policies: OverlayEdit<string, Policy | RejectedPolicy>
@@ -122,11 +122,13 @@ class StateEdit {
   }
 
   #count(entry: PodEntry, step: 1 | -1): void {
-    this.#addresses.countPod(entry, step)
-    const name = `${entry.pod.ns}/${entry.pod.name}`
-    const others = (this.#podsByName.get(name) ?? []).filter(uid => uid !== entry.pod.uid)
-    const all = step === 1 ? [...others, entry.pod.uid] : others
-    this.#podsByName.set(name, all.length === 0 ? undefined : all)
+    const { uid, ns, name: own } = entry.pod
+    // A string that is joined from a list is in one piece.
+    const name = [ns, own].join('/')
+    this.#addresses.countPod(entry, name, step)
+    const others = [this.#podsByName.get(name) ?? []].flat().filter(other => other !== uid)
+    const all = step === 1 ? [...others, uid] : others
+    this.#podsByName.set(name, all.length > 1 ? all : all[0])
   }
 
   setNode(name: string, node: Node | undefined): void {

@@ -1,6 +1,5 @@
 // Everything an epoch is made of. Nothing in it changes; state-edit.ts makes the next one.
 
-import { parseAddress } from '../address.ts'
 import { type AddressIndex, type AddressKey, emptyAddressIndex } from './address-index.ts'
 import { CidrTrie } from './cidr-trie.ts'
 import type { CompiledPolicy } from './compiled-policy.ts'
@@ -20,8 +19,8 @@ export interface State {
   readonly namespaces: Overlay<string, NamespaceState>
   /** By uid. */
   readonly pods: Overlay<string, PodEntry>
-  /** Uids by `ns/name`; several while a pod is replaced by one of its name. */
-  readonly podsByName: Overlay<string, readonly string[]>
+  /** Uids by `ns/name`; a list of several while a pod is replaced by one of its name. */
+  readonly podsByName: Overlay<string, string | readonly string[]>
   readonly nodes: Overlay<string, Node>
   readonly podCidrs: CidrTrie
   readonly addresses: AddressIndex
@@ -105,7 +104,6 @@ export function podEntry(pod: Pod, interner: Interner): PodEntry {
     pod,
     labels: interner.labelSet(pod.labels),
     ports: interner.portSet(pod.ports),
-    addresses: pod.ips.flatMap(ip => parseAddress(ip) ?? []),
   }
 }
 

@@ -31,7 +31,7 @@ function fixIn(epoch: Epoch, text: string): Fix | undefined {
 function endOf(epoch: Epoch, text: string): End {
   if (!text.includes('/')) return epoch.resolve(parseAddress(text)!)
   const entry = epoch.entryNamed(text)!
-  return epoch.endOf(entry, entry.addresses[0]!)
+  return epoch.endOf(entry, parseAddress(entry.pod.ips[0]!)!)
 }
 
 function np(name: string, spec: Spec): PolicyObject {

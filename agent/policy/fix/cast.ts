@@ -2,7 +2,7 @@
 
 import type { CompiledPolicy } from '../compiled-policy.ts'
 import type { CompiledTierPolicy } from '../compiled-tier.ts'
-import type { PodEntry, ResolvedEnd } from '../end.ts'
+import { addressesOf, type PodEntry, type ResolvedEnd } from '../end.ts'
 import type { Ends } from '../ends.ts'
 import type { Ground } from '../evaluate.ts'
 import type { Member, PodGroup, PodIndex } from './pod-index.ts'
@@ -62,7 +62,7 @@ export class Cast {
 
   #first(members: readonly Member[]): ResolvedEnd {
     const { entry } = members[0]!
-    return this.#ends.ofEntry(entry, entry.addresses[0]!)
+    return this.#ends.ofEntry(entry, addressesOf(entry.pod)[0]!)
   }
 
   /** Places of those that a policy selects. */
@@ -105,7 +105,7 @@ export class Cast {
 
   #endsOf(entry: PodEntry): ResolvedEnd[] {
     const ends: ResolvedEnd[] = []
-    for (const address of entry.addresses) {
+    for (const address of addressesOf(entry.pod)) {
       const end = bare(this.#ends.ofEntry(entry, address))
       if (!ends.some(known => known.addressClass === end.addressClass)) ends.push(end)
     }
