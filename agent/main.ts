@@ -1,14 +1,8 @@
 #!/usr/bin/env node
 // The process: arguments, signals, standard streams and exit codes. The only file that touches `process`.
 
-import { enableCompileCache } from 'node:module'
 import { hostname } from 'node:os'
-import { fileURLToPath } from 'node:url'
-
-// Stripping types at every start costs 120 ms and 35 MB (measured): the result is kept beside the dependencies. Where nobody may
-// write there, Node does without.
-enableCompileCache(fileURLToPath(new URL('../node_modules/.cache/culprit', import.meta.url)))
-const { runProgram } = await import('./command/program.ts')
+import { runProgram } from './command/program.ts'
 
 const abort = new AbortController()
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => stop(signal))

@@ -22,7 +22,7 @@ const { values } = parseArgs({
 })
 const records = Number(values.records)
 const runs = Number(values.runs)
-const main = fileURLToPath(new URL('../../agent/main.ts', import.meta.url))
+const main = fileURLToPath(new URL('../../agent/culprit.mjs', import.meta.url))
 const start = Date.parse('2026-11-01T00:00:00Z')
 /** Ten records a second, as on a busy node. */
 const stepMs = 100

@@ -19,7 +19,7 @@ const { values } = parseArgs({
 })
 const lines = Number(values.lines)
 const runs = Number(values.runs)
-const main = fileURLToPath(new URL('../../agent/main.ts', import.meta.url))
+const main = fileURLToPath(new URL('../../agent/culprit.mjs', import.meta.url))
 const baseline = fileURLToPath(new URL('./baseline.ts', import.meta.url))
 const formats = { conntrack: writeConntrack, 'netfilter-log': writeLog, hubble: writeHubble }
 

@@ -9,7 +9,7 @@ import { countRecords } from './counted.ts'
 import { addressesOf, textOf } from './http.ts'
 import { makeNode, untilSaid } from './node.ts'
 
-const main = join(import.meta.dirname, '../../agent/main.ts')
+const main = join(import.meta.dirname, '../../agent/culprit.mjs')
 /** Each of a port of its own, so each is a record: more of them than may wait. */
 const denials = 20_000
 

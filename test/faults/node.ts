@@ -90,7 +90,7 @@ export interface Running {
 export function startAgent(
   { config }: TestNode,
   environment: Readonly<Record<string, string>> = {},
-  program: string = join(root, 'agent/main.ts'),
+  program: string = join(root, 'agent/culprit.mjs'),
 ): Running {
   let text = ''
   const child = spawn(process.execPath, [program, 'agent', '--config', config], {

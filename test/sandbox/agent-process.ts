@@ -9,7 +9,7 @@ import { inNamespace } from '../../agent/quickstart/node.ts'
 import { environment } from '../../agent/quickstart/programs.ts'
 import { mustRun } from '../../agent/quickstart/run.ts'
 
-const main = join(import.meta.dirname, '../../agent/main.ts')
+const main = join(import.meta.dirname, '../../agent/culprit.mjs')
 
 export interface AgentProcess extends AsyncDisposable {
   readonly child: ChildProcess
