@@ -118,9 +118,13 @@ function sources(): { path: string; part: string; text: string }[] {
       .filter(name => name.endsWith('.ts'))
       .map(name => {
         const path = `${top}/${name}`
-        return { path, part: partOf(path), text: readFileSync(join(root, path), 'utf8') }
+        return { path, part: partOf(path), text: sourceOf(path) }
       }),
   )
+}
+
+function sourceOf(path: string): string {
+  return readFileSync(join(root, path), 'utf8')
 }
 
 /** Specifiers of static and dynamic imports and re-exports. */
@@ -150,6 +154,27 @@ t.test('imports point one way', async t => {
     }
   }
 })
+
+t.test(
+  'query starts without the policies, the timeline and the verdicts: they take longer than its answer',
+  async t => {
+    const reached = new Set<string>()
+    const follow = (path: string) => {
+      if (reached.has(path)) return
+      reached.add(path)
+      for (const [, specifier] of sourceOf(path).matchAll(
+        /^(?:import (?!type )|export |\}) ?[^'\n]*from '(\.[^']+)'/gm,
+      ))
+        follow(relative(root, join(root, dirname(path), specifier!)))
+    }
+    follow('agent/command/query.ts')
+    t.ok(reached.has('agent/forensics/query.ts'), 'what it needs is found')
+    t.same(
+      [...reached].filter(path => /^agent\/(policy|verdict|timeline)\/(?!time\.ts)/.test(path)),
+      [],
+    )
+  },
+)
 
 t.test('the middle is pure: no files, no sockets, no clock, no logger', async t => {
   const forbidden =

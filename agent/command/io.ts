@@ -1,6 +1,6 @@
 // What a command may touch of the outside, handed to it by main.ts: tests pass their own.
 
-import type { WriteText } from '../sink/lines.ts'
+import type { WriteText } from '../sink/line-writer.ts'
 
 export interface Io {
   readonly stdout: WriteText

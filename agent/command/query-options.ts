@@ -3,7 +3,7 @@
 import type { Wanted } from '../forensics/query-filter.ts'
 import { type GroupKey, groupKeys } from '../forensics/query-group.ts'
 import type { QueryForm } from '../forensics/query-rows.ts'
-import { parseTime } from '../timeline/index.ts'
+import { parseTime } from '../timeline/time.ts'
 import { nearestWords, UsageError } from './errors.ts'
 
 /** What records have to be like. */

@@ -2,7 +2,7 @@
 
 import type { DuckDBConnection } from '@duckdb/node-api'
 import { createTable, csvLine, type QueryForm } from '../forensics/query-rows.ts'
-import { createLineWriter } from '../sink/lines.ts'
+import { createLineWriter } from '../sink/line-writer.ts'
 import { UsageError, WorkError } from './errors.ts'
 import type { Io } from './io.ts'
 import { plural } from './plural.ts'

@@ -1,7 +1,7 @@
 // `culprit query`: searches records, in a directory or through the agent that keeps them.
 
 import type { QueryForm } from '../forensics/query-rows.ts'
-import { createLineWriter } from '../sink/lines.ts'
+import { createLineWriter } from '../sink/line-writer.ts'
 import { UsageError, WorkError } from './errors.ts'
 import type { Io } from './io.ts'
 import { type Asked, readAsked } from './query-asked.ts'

@@ -1,6 +1,6 @@
 // What a record says that can be asked for, in one shape for all events.
 
-import { parseTime } from '../timeline/index.ts'
+import { parseTime } from '../timeline/time.ts'
 import type { Endpoint, PolicyEntry, Why } from './record.ts'
 import { policyName } from './words.ts'
 

@@ -1,6 +1,6 @@
 // Times as records write them.
 
-import { formatTime } from '../timeline/index.ts'
+import { formatTime } from '../timeline/time.ts'
 
 /** Some 285,000 years: beyond it JavaScript's calendar ends. */
 const LIMIT = 8.64e18
