@@ -85,18 +85,29 @@ function sizeOf(path: string): number | undefined {
 function indexOf(dir: string, first: number, size: number): SegmentIndex | undefined {
   try {
     const path = join(dir, segmentName(first, 'index'))
-    return readIndex(readHead(path), size, () => readFileSync(path))
+    return readIndex(readHead(path), size, () => readWhole(path, segmentName(first, 'closed')))
   } catch {
     // Without an index the segment is read whole.
     return undefined
   }
 }
 
-/** Of many indexes, the first lines alone are a hundredth. */
+/** @throws RecordsGone */
+function readWhole(path: string, segment: string): Buffer {
+  try {
+    return readFileSync(path)
+  } catch (cause) {
+    throw isMissing(cause) ? new RecordsGone(segment, { cause }) : cause
+  }
+}
+
+/** Room for the first line and the filter of as many terms as an index has: of many indexes, a twelfth (test/bench/query.bench.ts). */
+const HEAD = 8 * 1024
+
 function readHead(path: string): Buffer {
   const fd = openSync(path, 'r')
   try {
-    return readExactly(fd, 0, 1024)
+    return readExactly(fd, 0, HEAD)
   } finally {
     closeSync(fd)
   }

@@ -4,6 +4,7 @@
 import { termsOf, type Wanted, wantedTerms } from './query-filter.ts'
 import { createIdTable, type IdKey, readKey } from './query-ids.ts'
 import { createSeer } from './query-shape.ts'
+import { passes, termFilter } from './term-filter.ts'
 
 export const INDEX_VERSION = 1
 
@@ -39,7 +40,7 @@ export interface IndexHead {
   readonly gaps?: true | undefined
 }
 
-/** The second line. */
+/** The second line; before the terms it has a filter of them, which earlier versions neither write nor miss. */
 export interface IndexBody {
   readonly terms: readonly string[]
   readonly blocks: readonly IndexBlock[]
@@ -49,6 +50,8 @@ export interface SegmentIndex extends IndexHead {
   body(): IndexBody
   /** Without reading its blocks: may any of them hold what is wanted? */
   mayHold(wanted: Wanted): boolean
+  /** What the filter says of a term; true where there is none. */
+  passes(term: string): boolean
 }
 
 type BlockContent = Omit<IndexBlock, 'offset' | 'bytes'>
@@ -171,6 +174,8 @@ function isOfEvents(list: readonly string[]): boolean {
 export function isHonest(index: SegmentIndex, found: IndexBody): boolean {
   const { terms, blocks } = index.body()
   const positions = new Map(terms.map((term, i) => [term, i]))
+  const isTold = (term: string) => (index.open && !term.startsWith('e:')) || index.passes(term)
+  if (!found.terms.every(isTold)) return false
   return found.blocks.every((block, i) => {
     const told = blocks[i]
     if (told === undefined || !covers(told, block) || !covers(index, block)) return false
@@ -224,12 +229,13 @@ export function indexText(
     open: blocks.some(({ open }) => open) ? true : undefined,
     gaps: terms.includes('e:evidence.gap') ? true : undefined,
   }
-  return `${JSON.stringify(whole)}\n${JSON.stringify({ terms, blocks } satisfies IndexBody)}\n`
+  const filtered: IndexBody & { filter: string } = { filter: termFilter(terms), terms, blocks }
+  return `${JSON.stringify(whole)}\n${JSON.stringify(filtered)}\n`
 }
 
 /**
  * What a file holds, where it is an index that this version can read and that belongs to a segment of `size` bytes. `start` is its
- * beginning, with its first line at least; the rest is read where it is needed.
+ * beginning, with its first line at least; the rest is read where neither that nor a filter that is whole there will do.
  */
 export function readIndex(start: Buffer, size: number, readWhole = () => start): SegmentIndex | undefined {
   const end = start.indexOf(NEWLINE)
@@ -240,7 +246,13 @@ export function readIndex(start: Buffer, size: number, readWhole = () => start):
   let body: IndexBody | undefined
   const whole = () => {
     bytes ??= readWhole()
+    if (bytes.at(-1) !== NEWLINE) throw damaged(head.first)
     return bytes
+  }
+  let filter: Buffer | undefined
+  const passesFilter = (term: string) => {
+    filter ??= readFilter(start, end + 1)
+    return filter.length === 0 || passes(filter, term)
   }
   return {
     ...head,
@@ -253,9 +265,21 @@ export function readIndex(start: Buffer, size: number, readWhole = () => start):
     mayHold: wanted =>
       wantedTerms(wanted).every(
         list =>
-          (head.open && !isOfEvents(list)) || list.some(term => whole().includes(JSON.stringify(term), end)),
+          (head.open && !isOfEvents(list)) ||
+          list.some(term => passesFilter(term) && whole().includes(JSON.stringify(term), end)),
       ),
+    passes: passesFilter,
   }
+}
+
+const FILTER = Buffer.from('{"filter":"')
+
+/** Empty where the second line does not begin with one, or it is not there to its end. */
+function readFilter(start: Buffer, at: number): Buffer {
+  const from = at + FILTER.length
+  const to = start.indexOf('"', from)
+  if (to < 0 || start.compare(FILTER, 0, FILTER.length, at, from) !== 0) return Buffer.alloc(0)
+  return Buffer.from(start.toString('latin1', from, to), 'base64')
 }
 
 function damaged(first: number): Error {

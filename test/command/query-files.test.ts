@@ -6,6 +6,7 @@ import { zstdCompressSync } from 'node:zlib'
 import t from 'tap'
 import { createSearch } from '../../agent/command/query-search.ts'
 import { listRecords } from '../../agent/command/record-files.ts'
+import type { Wanted } from '../../agent/forensics/query-filter.ts'
 import { rest, shopLines } from './query-shop.ts'
 
 const lines = await shopLines()
@@ -16,11 +17,11 @@ const everything = {
   groupBy: undefined,
 }
 
-async function search(dir: string, meanwhile: () => void) {
+async function search(dir: string, meanwhile: () => void, wanted: Wanted = {}) {
   let found = 0
   const records = listRecords(dir, '--records')
   const search = createSearch({
-    asked: everything,
+    asked: { ...everything, wanted },
     signal: new AbortController().signal,
     onFound: () => found++,
     onProgress: async () => {},
@@ -51,6 +52,19 @@ t.test('segments that are removed after they were listed are told, the others ar
   })
   t.ok(found > 0 && found < lines.length)
   t.ok(notes.includes(`"${files[0]!.name}" was removed while it was read: the rest of it is not counted`))
+})
+
+t.test('a segment that is removed with its index is told too where the index was to be asked', async t => {
+  const dir = join(t.testdir({}), 'records')
+  await rest(dir, lines)
+  const remove = () => {
+    const [oldest] = listRecords(dir, '--records').files
+    rmSync(oldest!.path)
+    rmSync(oldest!.path.replace('.jsonl.zst', '.index'))
+  }
+  const { found, notes } = await search(dir, remove, { event: ['flow.denied'] })
+  t.ok(found > 0)
+  t.ok(notes.some(note => note.includes('was removed while it was read')))
 })
 
 t.test('records without an id are not taken for one and the same', async t => {

@@ -308,6 +308,7 @@ t.test('an index that was changed to hide records is named', async t => {
   for (const [said, hidden] of [
     ['"p:data/p3"', '"p:data/p8"'],
     [/"to":\d+/g, '"to":1'],
+    [/"filter":"[^"]*"/, '"filter":"AAAAAAAAAAA="'],
   ] as const) {
     t.equal((await run(['verify', dir])).code, 0)
     writeFileSync(path, index.replace(said, hidden))
