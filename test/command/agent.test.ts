@@ -17,6 +17,8 @@ import { makeNode, type Running, startAgent, type TestNode, untilSaid } from '..
 import { run } from './run.ts'
 
 t.setTimeout(0)
+// They mostly wait.
+t.jobs = 3
 
 interface FlowLine {
   readonly id: string

@@ -6,6 +6,7 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Readable, Writable } from 'node:stream'
 import t from 'tap'
+import { plainNode } from '../plain-node.ts'
 
 const root = join(import.meta.dirname, '../..')
 const shop = join(root, 'deploy/quickstart')
@@ -14,7 +15,9 @@ const kernel = readFileSync(join(shop, 'recording/kernel.log'))
 type Program = ChildProcessByStdio<Writable, Readable, Readable>
 
 function start(...args: string[]): Program {
-  return spawn(process.execPath, [join(root, 'agent/culprit.mjs'), ...args], { stdio: 'pipe' })
+  return spawn(plainNode[0], [...plainNode.slice(1), join(root, 'agent/culprit.mjs'), ...args], {
+    stdio: 'pipe',
+  })
 }
 
 async function end(program: Program): Promise<{ code: number | null; stderr: string }> {

@@ -7,6 +7,7 @@ import { join } from 'node:path'
 import t from 'tap'
 import { cluster, connection, drop, podObject, policy } from '../forensics/explanations/cluster.ts'
 import { event, version } from '../forensics/explanations/situation.ts'
+import { plainNode } from '../plain-node.ts'
 import { run } from './run.ts'
 
 const root = join(import.meta.dirname, '../..')
@@ -14,7 +15,7 @@ const shop = join(root, 'deploy/quickstart')
 const kernel = `netfilter-log:${join(shop, 'recording/kernel.log')}`
 
 function culprit(args: readonly string[], env: Record<string, string> = {}) {
-  return spawnSync(process.execPath, [join(root, 'agent/culprit.mjs'), ...args], {
+  return spawnSync(plainNode[0], [...plainNode.slice(1), join(root, 'agent/culprit.mjs'), ...args], {
     encoding: 'utf8',
     env: { ...process.env, ...env },
   })
@@ -51,7 +52,7 @@ t.test(
   'on a terminal it has colours, and none where NO_COLOR is set',
   { skip: !hasScript() && 'no script(1)' },
   async t => {
-    const command = `${process.execPath} ${join(root, 'agent/culprit.mjs')} why shop/cart data/pg-0 --world ${join(shop, 'shop')}`
+    const command = `${plainNode.join(' ')} ${join(root, 'agent/culprit.mjs')} why shop/cart data/pg-0 --world ${join(shop, 'shop')}`
     const on = (env: Record<string, string>) =>
       execFileSync('script', ['-qec', command, '/dev/null'], {
         encoding: 'utf8',
@@ -331,7 +332,8 @@ t.test('the commands that it offers can be copied as they are', async t => {
 
 t.test('half a log is no answer: interrupted, it says so and ends with 1', async t => {
   const log = 'netfilter-log,zone=UTC,year=2026:-'
-  const program = spawn(process.execPath, [
+  const program = spawn(plainNode[0], [
+    ...plainNode.slice(1),
     join(root, 'agent/culprit.mjs'),
     ...['why', 'shop/cart', 'data/pg-0', '--world', shop, '--log', log],
   ])

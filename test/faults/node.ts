@@ -15,6 +15,7 @@ import {
 } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { plainNode } from '../plain-node.ts'
 
 const root = join(import.meta.dirname, '../..')
 const clients = 40
@@ -93,10 +94,14 @@ export function startAgent(
   program: string = join(root, 'agent/culprit.mjs'),
 ): Running {
   let text = ''
-  const child = spawn(process.execPath, [program, 'agent', '--config', config], {
-    stdio: ['ignore', 'ignore', 'pipe'],
-    env: { ...process.env, ...environment },
-  })
+  const child = spawn(
+    plainNode[0],
+    [...plainNode.slice(1), program, 'agent', '--config', config],
+    {
+      stdio: ['ignore', 'ignore', 'pipe'],
+      env: { ...process.env, ...environment },
+    },
+  )
   child.stderr!.setEncoding('utf8').on('data', (chunk: string) => {
     text += chunk
   })

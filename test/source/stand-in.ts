@@ -2,7 +2,7 @@
 
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { execPath } from 'node:process'
+import { plainNode } from '../plain-node.ts'
 
 /** The command that runs a script; `args` holds its arguments, `writeFileSync`, `appendFileSync` and `sleep` are there. */
 export function standIn(folder: string, name: string, script: string): string[] {
@@ -18,5 +18,5 @@ export function standIn(folder: string, name: string, script: string): string[] 
     const log = text => appendFileSync(folder + '/log', text + '\\n')
   `
   writeFileSync(file, `${head}\n${script}\n`)
-  return [execPath, file]
+  return [...plainNode, file]
 }
