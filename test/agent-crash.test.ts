@@ -7,6 +7,7 @@ import fc from 'fast-check'
 import t from 'tap'
 import { type ForensicRecord, isFlowRecord, isFollowUp } from '../agent/forensics/record.ts'
 import { denial, type LogLine, openStage, type Run, type Stage, start } from './crash/stage.ts'
+import { casesOf } from './random-cases.ts'
 
 /** Flows that the records tell of, each record once. @throws where one says two things. */
 function told(records: readonly ForensicRecord[]): number {
@@ -92,7 +93,7 @@ t.test('killed at any call of the file system, and again, it tells of every line
         throw new Error(`${log.length} lines were read, ${told(stage.given)} are told of`)
     }),
   )
-  await fc.assert(property, { numRuns: 60 })
+  await fc.assert(property, { numRuns: casesOf(20, 60) })
 })
 
 function atRest(dir: string): ForensicRecord[] {
@@ -129,7 +130,7 @@ t.test('the same of records at rest, where each stands once however often segmen
           throw new Error(`${log.length} lines were read, ${told(rested)} are told of`)
       }),
   )
-  await fc.assert(property, { numRuns: 40 })
+  await fc.assert(property, { numRuns: casesOf(15, 40) })
 })
 
 t.test('what was counted and not told of is told after a crash', async t => {

@@ -14,7 +14,7 @@ import { linesOf, options } from './flows.ts'
 import { fuzz } from './mutate.ts'
 
 const isByHand = process.env.FUZZ_MUTATIONS !== undefined
-const mutations = Number(process.env.FUZZ_MUTATIONS ?? 100_000)
+const mutations = Number(process.env.FUZZ_MUTATIONS ?? 10_000)
 const seed = Number(process.env.FUZZ_SEED ?? 20261124)
 const zone = (wall: number): number => wall - 3_600_000_000
 

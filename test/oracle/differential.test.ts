@@ -4,6 +4,7 @@
 import t from 'tap'
 import { askProbe, compile, isProbeError, readProbe } from '../../agent/policy/index.ts'
 import type { World } from '../../agent/policy/objects.ts'
+import { casesOf } from '../random-cases.ts'
 import {
   askOracle,
   describe,
@@ -21,7 +22,7 @@ import { probesOf } from './probes.ts'
 import { anyWorldOf } from './tiered-worlds.ts'
 
 const firstSeed = Number(process.env.ORACLE_SEED ?? 1)
-const worlds = Number(process.env.ORACLE_WORLDS ?? 1000)
+const worlds = casesOf(120, 1000, 'ORACLE_WORLDS')
 const probesPerWorld = 100
 const editedWorlds = Math.ceil(worlds / 4)
 const shown = 5

@@ -4,6 +4,7 @@ import t from 'tap'
 import { parseAddress } from '../../agent/address.ts'
 import { compile, type Epoch, policyKey, TCP } from '../../agent/policy/index.ts'
 import type { Change, Pod, PolicyObject, World } from '../../agent/policy/objects.ts'
+import { casesOf } from '../random-cases.ts'
 import { ask, epochOf, namespace, node, plain, pod, policy, tierPolicy, withPolicies } from './small-world.ts'
 
 // --- random worlds and edits over few names, so that edits hit what is there
@@ -191,7 +192,7 @@ t.test(
           }
           for (const [old, said] of past) deepEqual(everything(old), said)
         }),
-        { numRuns: 60 },
+        { numRuns: casesOf(20, 60) },
       )
     t.doesNotThrow(holds)
   },

@@ -20,6 +20,7 @@ import { ask } from '../oracle/oracle.ts'
 import { externals } from '../oracle/pools.ts'
 import { probesOf } from '../oracle/probes.ts'
 import { anyWorldOf } from '../oracle/tiered-worlds.ts'
+import { casesOf } from '../random-cases.ts'
 import {
   asOpens,
   canonical,
@@ -38,7 +39,7 @@ import { applyFix, keyOf } from './fix-patch.ts'
 import { reductionsOf, selectsMore } from './fix-reductions.ts'
 
 const firstSeed = Number(process.env.FIX_SEED ?? 1)
-const worlds = Number(process.env.FIX_WORLDS ?? 100)
+const worlds = casesOf(60, 100, 'FIX_WORLDS')
 const isAllLiteral = process.env.FIX_LITERAL === '1'
 const probesPerWorld = 40
 const fixesPerWorld = 2

@@ -2,6 +2,7 @@
 // REPLAY_WORLDS choose other scenes or more of them.
 
 import t from 'tap'
+import { casesOf } from '../random-cases.ts'
 import {
   compareRecords,
   countFlows,
@@ -14,7 +15,7 @@ import {
 } from './differential.ts'
 
 const firstSeed = Number(process.env.REPLAY_SEED ?? 1200)
-const scenes = Number(process.env.REPLAY_WORLDS ?? 32)
+const scenes = casesOf(8, 32, 'REPLAY_WORLDS')
 const seeds = Array.from({ length: scenes }, (_, index) => firstSeed + index)
 const shown = 5
 

@@ -8,6 +8,7 @@ import t from 'tap'
 import type { SegmentFile, SegmentFs } from '../../agent/sink/segment-files.ts'
 import { openSegments, type SegmentOptions, type Segments } from '../../agent/sink/segments.ts'
 import { run } from '../command/run.ts'
+import { isDeep } from '../random-cases.ts'
 
 const at = Date.parse('2026-11-24T12:00:00Z')
 
@@ -95,9 +96,12 @@ t.test('a crash at every byte of the last lines loses no whole line, and says wh
   const dir = join(source, 'torn')
   const firstEnd = bytes.indexOf(10) + 1
   const lastStart = bytes.lastIndexOf(10, bytes.length - 2) - 1
+  const stride = isDeep ? 1 : 7
   for (let cut = 0; cut <= bytes.length; cut++) {
     // The lines between are like the last.
     if (cut > firstEnd && cut < lastStart) continue
+    const isAtEnd = [0, firstEnd, bytes.length].some(end => Math.abs(cut - end) < 3)
+    if (cut % stride !== 0 && !isAtEnd) continue
     for (const file of readdirSync(dir)) await nodeFs.unlink(join(dir, file))
     writeFileSync(join(dir, name), bytes.subarray(0, cut))
     const whole = bytes.subarray(0, cut).toString().split('\n').length - 1

@@ -4,6 +4,7 @@ import { gunzipSync, gzipSync } from 'node:zlib'
 import fc from 'fast-check'
 import t from 'tap'
 import { createFollower } from '../../agent/source/follow.ts'
+import { casesOf } from '../random-cases.ts'
 import { createFakeDisk } from './follow-fake-disk.ts'
 import { createGather, type Gathered } from './follow-gather.ts'
 
@@ -569,7 +570,7 @@ t.test('every line once, or a gap is said', async t => {
       if (wrong) throw new Error(wrong)
     }),
     {
-      numRuns: Number(process.env.RUNS ?? 5000),
+      numRuns: casesOf(1500, 5000, 'RUNS'),
       ...(process.env.SEED && { seed: Number(process.env.SEED) }),
     },
   )

@@ -1,10 +1,11 @@
 import fc from 'fast-check'
 import t from 'tap'
+import { casesOf } from '../random-cases.ts'
 import { beginning, node, ownerAt, printOwner, timelineOf } from './build.ts'
 import { addresses, type Hazards, makeSchedule, tenantAt } from './schedule.ts'
 
 const range = node('w', [], ['10.244.0.0/16'])
-const runs = 200
+const runs = casesOf(50, 200)
 
 /** Every address at 100 times that are the same in each run of a seed, half of them close to where something happened. */
 function probe(

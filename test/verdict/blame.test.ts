@@ -8,6 +8,7 @@ import { orient } from '../../agent/verdict/orient.ts'
 import { ask } from '../oracle/oracle.ts'
 import { createRandom } from '../oracle/random.ts'
 import { anyWorldOf } from '../oracle/tiered-worlds.ts'
+import { casesOf } from '../random-cases.ts'
 import {
   applied,
   type Edit,
@@ -223,7 +224,7 @@ t.test('nobody is blamed where it is not known who was at the ends', t => {
 // ---- at random, against a literal search
 
 const firstSeed = Number(process.env.BLAME_SEED ?? 1)
-const worlds = Number(process.env.BLAME_WORLDS ?? 80)
+const worlds = casesOf(30, 80, 'BLAME_WORLDS')
 
 /** The history of one denied direction, literally: the world as it was when only some of the edits had been made. */
 interface Literal {

@@ -10,12 +10,13 @@ import { createFlow, type Flow, Verdict } from '../../collectors/flow.ts'
 import { ask } from '../oracle/oracle.ts'
 import { createRandom, type Random } from '../oracle/random.ts'
 import { anyWorldOf } from '../oracle/tiered-worlds.ts'
+import { casesOf } from '../random-cases.ts'
 import { applied, type Edit, historyOf, objectName, packetFlow, START, timelineOf } from './blame-world.ts'
 
 const S = 1_000_000
 const WINDOW = 60 * S
 const firstSeed = Number(process.env.ENFORCEMENT_SEED ?? 2000)
-const worlds = Number(process.env.ENFORCEMENT_WORLDS ?? 40)
+const worlds = casesOf(20, 40, 'ENFORCEMENT_WORLDS')
 
 interface Schedule {
   readonly world: World
