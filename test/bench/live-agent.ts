@@ -1,4 +1,5 @@
-// The agent as a follower: it has a cluster, attributes the denials and keeps records of them. Lines are as its metrics count them.
+// The agent as a follower: it has a cluster, attributes the denials and keeps records of them. Lines are those
+// that it understood, as its metrics count them.
 
 import { readdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -6,6 +7,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { addressesOf, scrape } from '../faults/http.ts'
 import { makeNode, type Running, startAgent, untilSaid } from '../faults/node.ts'
 import { mind } from './live-children.ts'
+import { sumOf } from './live-figures.ts'
 import type { Follower } from './live-follower.ts'
 
 const record = /"dst":\{[^}]*"port":(\d+)/g
@@ -30,10 +32,7 @@ export const agent: Follower = {
       pid: running.child.pid!,
       async lines() {
         const samples = await scrape(main)
-        const count = (source: string): number =>
-          [...samples]
-            .filter(([name]) => name.startsWith('culprit_source_lines_total') && name.includes(`"${source}"`))
-            .reduce((sum, [, value]) => sum + value, 0)
+        const count = (source: string) => sumOf(samples, 'culprit_source_lines_total', source, 'understood')
         return { busy: count('conntrack'), denials: count('netfilter-log') }
       },
       arrivals: () => segment(node.records),

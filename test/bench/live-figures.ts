@@ -2,6 +2,7 @@
 
 import { readFileSync } from 'node:fs'
 import { loadavg } from 'node:os'
+import type { Samples } from '../faults/http.ts'
 
 /** Of the kernel's clock for users, always. */
 const TICKS_PER_SECOND = 100
@@ -24,6 +25,13 @@ export function residentMemory(pid: number): Memory {
   const mebibytes = (key: string): number =>
     Number(new RegExp(`^${key}:\\s+(\\d+)`, 'm').exec(status)![1]) / 1024
   return { peakMebibytes: mebibytes('VmHWM'), nowMebibytes: mebibytes('VmRSS') }
+}
+
+/** Of the samples of a metric that have all of these values of labels. */
+export function sumOf(samples: Samples, metric: string, ...labels: string[]): number {
+  return [...samples]
+    .filter(([name]) => name.startsWith(metric) && labels.every(value => name.includes(`"${value}"`)))
+    .reduce((sum, [, value]) => sum + value, 0)
 }
 
 /** Processes that ran or waited to, on average over the last minute. */

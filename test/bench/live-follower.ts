@@ -33,5 +33,8 @@ export interface Follower {
   start(place: Place): Promise<Following>
 }
 
+/** How often those look at a file that must ask for it, when they are to be quick: they also run as they come. */
+export const HURRIED_MS = 10
+
 /** A line of a log as it is. */
 export const asLogged = / DPT=(\d+) /g

@@ -1,12 +1,12 @@
 // A program that follows two logs with a package of npm's, does the least with them, and answers how many lines it was given.
 //
-//   node test/bench/live-package.ts tail|@logdna/tail-file BUSY DENIALS OUT
+//   node test/bench/live-package.ts tail|@logdna/tail-file BUSY DENIALS OUT [MS BETWEEN POLLS]
 
 import { openSync, writeSync } from 'node:fs'
 import TailFile from '@logdna/tail-file'
 import { Tail } from 'tail'
 
-const [name, busy, denials, out] = process.argv.slice(2) as [string, string, string, string]
+const [name, busy, denials, out, poll] = process.argv.slice(2) as [string, string, string, string, string?]
 const copy = openSync(out, 'a')
 const taken = { busy: 0, denials: 0 }
 
@@ -18,7 +18,10 @@ function withTail(path: string, onLine: (line: string) => void): void {
 }
 
 async function withTailFile(path: string, onLine: (line: string) => void): Promise<void> {
-  const tail = new TailFile(path, { startPos: 0 })
+  const tail = new TailFile(path, {
+    startPos: 0,
+    ...(poll !== undefined && { pollFileIntervalMs: Number(poll) }),
+  })
   let rest = ''
   tail.on('tail_error', error => console.error(String(error)))
   tail.on('data', (chunk: Buffer) => {

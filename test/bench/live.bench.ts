@@ -14,9 +14,9 @@ import { parseArgs } from 'node:util'
 import { agent } from './live-agent.ts'
 import { mind } from './live-children.ts'
 import { load, processorSeconds, quantile, residentMemory } from './live-figures.ts'
-import type { Follower, Following, Place } from './live-follower.ts'
+import type { Follower, Place } from './live-follower.ts'
 import { denialLine } from './live-lines.ts'
-import { collector } from './live-otelcol.ts'
+import { collectors, parsing } from './live-otelcol.ts'
 import { packages } from './live-packages.ts'
 import { startProbe } from './live-probe.ts'
 import { normalizing, rsyslog } from './live-rsyslog.ts'
@@ -34,15 +34,17 @@ const seconds = Number(values.seconds)
 const rate = Number(values.rate)
 const ROTATE_SECONDS = 10
 const DENIALS_PER_SECOND = 50
+/** What starting leaves behind is not counted. */
+const QUIET_MS = 2000
 /** For what is on its way when nothing more is written. */
 const LAST_SECONDS = 10
 
 const folder = mkdtempSync(join(tmpdir(), 'culprit-live-'))
 process.on('exit', () => rmSync(folder, { recursive: true, force: true }))
 
-await reportFollowing([agent, ...packages, rsyslog, collector])
+await reportFollowing([agent, ...packages, rsyslog, ...collectors])
 console.log()
-await reportParsing([agent, normalizing, collector])
+await reportParsing([agent, normalizing, ...parsing])
 
 function placeOf(name: string): Place {
   const dir = join(folder, name.replaceAll(/\W+/g, '-'))
@@ -91,12 +93,14 @@ async function warmUp(): Promise<void> {
 async function follow(follower: Follower, perSecond: number): Promise<string[]> {
   const place = placeOf(follower.name)
   const following = await follower.start(place)
+  await sleep(QUIET_MS)
   const { arrivals, pattern, pid } = following
   const before = processorSeconds(pid)
   const probe = startProbe({ log: place.denials, perSecond, arrivals, pattern })
   const written = await writeConnections(place)
   probe.silence()
-  const lost = written - (await settle(following, taken => taken.busy, written))
+  const lost = written - (await settle(async () => (await following.lines()).busy, written))
+  await settle(async () => probe.delaysMs.length, probe.written)
   const used = processorSeconds(pid) - before
   const { peakMebibytes } = residentMemory(pid)
   probe.stop()
@@ -120,17 +124,15 @@ async function writeConnections({ busy }: Place): Promise<number> {
   return lines
 }
 
-type Count = (taken: { readonly busy: number; readonly denials: number }) => number
-
-/** What was taken when all was, or when nothing more came for long. */
-async function settle({ lines }: Following, count: Count, all: number): Promise<number> {
-  let taken = count(await lines())
-  for (let quiet = 0; taken < all && quiet < LAST_SECONDS * 2; await sleep(500)) {
-    const now = count(await lines())
-    quiet = now > taken ? 0 : quiet + 1
-    taken = now
+/** How much had arrived when all had, or when nothing more came for long. */
+async function settle(count: () => Promise<number>, all: number): Promise<number> {
+  let arrived = await count()
+  for (let quiet = 0; arrived < all && quiet < LAST_SECONDS * 2; await sleep(500)) {
+    const now = await count()
+    quiet = now > arrived ? 0 : quiet + 1
+    arrived = now
   }
-  return taken
+  return arrived
 }
 
 async function reportParsing(followers: readonly Follower[]): Promise<void> {
@@ -165,19 +167,19 @@ async function reportParsing(followers: readonly Follower[]): Promise<void> {
 async function parse(follower: Follower, lines: number): Promise<{ micros: number; lost: number }> {
   const place = placeOf(follower.name)
   const following = await follower.start(place)
-  await sleep(2000)
+  await sleep(QUIET_MS)
   const before = processorSeconds(following.pid)
   for (let serial = 0; serial < lines; ) {
     let text = ''
     for (const end = Math.min(lines, serial + 5000); serial < end; serial++)
-      text += denialLine(serial, Date.now(), 5000 + (serial % 25), [
+      text += denialLine(serial, Date.now(), 5000 + (Math.floor(serial / 40) % 25), [
         `10.0.1.${(serial % 40) + 1}`,
         '10.0.0.2',
       ])
     appendFileSync(place.denials, text)
     await sleep(0)
   }
-  const taken = await settle(following, count => count.denials, lines)
+  const taken = await settle(async () => (await following.lines()).denials, lines)
   const used = processorSeconds(following.pid) - before
   await following.stop()
   return { micros: (used / lines) * 1e6, lost: lines - taken }
