@@ -94,14 +94,10 @@ export function startAgent(
   program: string = join(root, 'agent/culprit.mjs'),
 ): Running {
   let text = ''
-  const child = spawn(
-    plainNode[0],
-    [...plainNode.slice(1), program, 'agent', '--config', config],
-    {
-      stdio: ['ignore', 'ignore', 'pipe'],
-      env: { ...process.env, ...environment },
-    },
-  )
+  const child = spawn(plainNode[0], [...plainNode.slice(1), program, 'agent', '--config', config], {
+    stdio: ['ignore', 'ignore', 'pipe'],
+    env: { ...process.env, ...environment },
+  })
   child.stderr!.setEncoding('utf8').on('data', (chunk: string) => {
     text += chunk
   })
