@@ -2,7 +2,7 @@
 // the end of one claim never takes away another's (S60).
 
 import { type Address, isIPv4, parseAddress } from '../address.ts'
-import { addressesOf, isFinished, ownsAddresses, type PodEntry } from './end.ts'
+import { isFinished, ownsAddresses, type PodEntry, readAddresses } from './end.ts'
 import type { Node, Pod } from './objects.ts'
 import { Overlay, type OverlayEdit } from './overlay.ts'
 
@@ -58,7 +58,7 @@ export class AddressIndexEdit {
     for (const text of hostIPs) this.#countHost(text, node, step)
     // S52: a host-network pod's address is its node's, while it lives (S60).
     if (hostNetwork && !isFinished(entry.pod))
-      for (const address of addressesOf(entry.pod)) this.#count(addressKey(address), node, step)
+      for (const address of readAddresses(entry.pod)) this.#count(addressKey(address), node, step)
   }
 
   countNode(node: Node, step: 1 | -1): void {
@@ -69,7 +69,7 @@ export class AddressIndexEdit {
     const own = { uid: pod.uid, name, isRunning: pod.phase === 'Running' }
     // Of all its addresses.
     const alone = [own]
-    for (const address of addressesOf(pod)) {
+    for (const address of readAddresses(pod)) {
       const key = addressKey(address)
       const others = this.#pods.get(key)?.filter(other => other.uid !== pod.uid) ?? NOBODY
       const claims = step === 1 ? (others.length === 0 ? alone : [...others, own].sort(byStanding)) : others

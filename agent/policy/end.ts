@@ -11,6 +11,8 @@ export interface PodEntry {
   readonly pod: Pod
   readonly labels: LabelSet
   readonly ports: PortSet
+  /** Once somebody asked: those of all pods of a cluster would take more memory than their policies. */
+  addresses: readonly Address[] | undefined
 }
 
 /** An End with what its epoch knows about it. */
@@ -40,8 +42,13 @@ export function ownsAddresses({ pod }: PodEntry): boolean {
   return !pod.hostNetwork && !isFinished(pod) && pod.ips.some(isAddress)
 }
 
-/** Read when they are asked for: those of all pods of a cluster would take more memory than their policies. */
-export function addressesOf({ ips }: Pod): Address[] {
+export function addressesOf(entry: PodEntry): readonly Address[] {
+  entry.addresses ??= readAddresses(entry.pod)
+  return entry.addresses
+}
+
+/** Without remembering them. */
+export function readAddresses({ ips }: Pod): readonly Address[] {
   return ips.flatMap(ip => parseAddress(ip) ?? [])
 }
 

@@ -24,7 +24,7 @@ export class Ends {
   ofPod(uid: string, other: Address | undefined): ResolvedEnd | undefined {
     const entry = this.#state.pods.get(uid)
     if (entry === undefined || isFinished(entry.pod)) return undefined
-    const addresses = addressesOf(entry.pod)
+    const addresses = addressesOf(entry)
     const fitting = other && addresses.find(address => isIPv4(address) === isIPv4(other))
     const address = fitting ?? addresses[0]
     return address && this.ofEntry(entry, address)

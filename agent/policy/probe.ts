@@ -138,7 +138,7 @@ function readPod(epoch: Epoch, field: 'from' | 'to', name: string): Named | stri
   const entry = epoch.entryNamed(name)
   if (entry === undefined) return `${field}: no pod ${quote(name)} in this world`
   const { pod } = entry
-  const addresses = addressesOf(pod)
+  const addresses = addressesOf(entry)
   if (isFinished(pod))
     return `${field}: pod ${quote(name)} has ${pod.phase.toLowerCase()} and owns no address any more`
   if (addresses.length === 0) return `${field}: pod ${quote(name)} has no address yet`

@@ -104,6 +104,7 @@ export function podEntry(pod: Pod, interner: Interner): PodEntry {
     pod,
     labels: interner.labelSet(pod.labels),
     ports: interner.portSet(pod.ports),
+    addresses: undefined,
   }
 }
 

@@ -62,7 +62,7 @@ export class Cast {
 
   #first(members: readonly Member[]): ResolvedEnd {
     const { entry } = members[0]!
-    return this.#ends.ofEntry(entry, addressesOf(entry.pod)[0]!)
+    return this.#ends.ofEntry(entry, addressesOf(entry)[0]!)
   }
 
   /** Places of those that a policy selects. */
@@ -105,7 +105,7 @@ export class Cast {
 
   #endsOf(entry: PodEntry): ResolvedEnd[] {
     const ends: ResolvedEnd[] = []
-    for (const address of addressesOf(entry.pod)) {
+    for (const address of addressesOf(entry)) {
       const end = bare(this.#ends.ofEntry(entry, address))
       if (!ends.some(known => known.addressClass === end.addressClass)) ends.push(end)
     }
