@@ -2,6 +2,7 @@
 
 import { type Address, inCidr, maskAddress, parseAddress, parseCidr } from '../address.ts'
 import { AddressMap } from './address-map.ts'
+import { appended } from './appended.ts'
 import type { Observed } from './observed.ts'
 import { type Claim, isLater } from './owner.ts'
 import type { Interval } from './ownership.ts'
@@ -69,7 +70,7 @@ export class AddressBook {
 
   #addClaim(claim: Claim): void {
     const words = parseAddress(claim.interval.address)
-    if (words !== undefined) this.pods.set(words, 0, (this.pods.get(words) ?? NOBODY).concat(claim))
+    if (words !== undefined) this.pods.set(words, 0, appended(this.pods.get(words) ?? NOBODY, claim))
   }
 
   #dropClaims(track: Track, address: string): void {

@@ -62,9 +62,10 @@ export class Conclusions<E extends EpochLike<E> & object> {
 
   /** Concludes these tracks anew. */
   update(tracks: Iterable<Track>): void {
-    const edges: number[] = []
-    const marks: Mark[] = []
-    const added: AppliedChange[] = []
+    // Lists of lists: a call cannot take as many arguments as an object may have events.
+    const edges: number[][] = []
+    const marks: Mark[][] = []
+    const added: AppliedChange[][] = []
     const removed = new Set<AppliedChange>()
     for (const track of tracks) {
       const before = {
@@ -74,16 +75,17 @@ export class Conclusions<E extends EpochLike<E> & object> {
       }
       this.#conclude(track)
       this.epochs.touch(track, before.versions)
-      edges.push(...this.#edgesOf(track).filter(edge => !before.edges.has(edge)), ...this.#blindEdges(track))
-      marks.push(
-        ...marksOf(track).filter(mark => !before.versions.some(version => version.from === mark.time)),
+      edges.push(
+        this.#edgesOf(track).filter(edge => !before.edges.has(edge)),
+        this.#blindEdges(track),
       )
-      added.push(...track.changes.filter(change => !before.changes.includes(change)))
+      marks.push(marksOf(track).filter(mark => !before.versions.some(version => version.from === mark.time)))
+      added.push(track.changes.filter(change => !before.changes.includes(change)))
       for (const change of before.changes) if (!track.changes.includes(change)) removed.add(change)
     }
-    this.addEdges(edges)
-    this.epochs.addMarks(marks)
-    this.#replaceChanges(added, removed)
+    this.addEdges(edges.flat())
+    this.epochs.addMarks(marks.flat())
+    this.#replaceChanges(added.flat(), removed)
   }
 
   /** Starts again from what the tracks still tell. */

@@ -1,6 +1,7 @@
 // What the timeline was told, by object: where each one's track is found, whatever it is called by. Tracks that have something
 // new are left in `dirty`.
 
+import { appended } from './appended.ts'
 import type { AppliedChange } from './change.ts'
 import { createListing, type Listing } from './listing.ts'
 import type { Observed } from './observed.ts'
@@ -78,7 +79,7 @@ export function replaceSeen(store: Store, track: Track, seen: readonly Seen[], o
 
 export function push(store: Store, track: Track, seen: Seen): void {
   const last = track.seen.at(-1)
-  track.seen = track.seen.concat(last !== undefined && last.at > seen.at ? { ...seen, at: last.at } : seen)
+  track.seen = appended(track.seen, last !== undefined && last.at > seen.at ? { ...seen, at: last.at } : seen)
   store.dirty.add(track)
 }
 
