@@ -28,6 +28,8 @@ export interface Restored {
 export interface AgentEvents extends SourceEvents {
   /** Every record, once. */
   record(record: ForensicRecord): void
+  /** A record that answers a line is written, so many seconds after the line came. */
+  answered(seconds: number): void
   /** The checkpoint cannot be written, or can again. */
   checkpoint(problem: Error | undefined): void
   sinkError(error: Error): void
@@ -98,9 +100,9 @@ const CLOSE_MS = 2_000
 
 export function openAgent(options: AgentOptions): Agent {
   const { timeline, node, now, monotonic, events, restored } = options
-  const emit = (whole: ForensicRecord): void => {
+  const emit = (whole: ForensicRecord, _time?: number, came?: number): void => {
     const record = options.hide?.(whole) ?? whole
-    outbox.push(record, JSON.stringify(record))
+    outbox.push(record, JSON.stringify(record), came)
     tickSoon()
     events.record(record)
   }
@@ -112,6 +114,7 @@ export function openAgent(options: AgentOptions): Agent {
     changes: all => pipeline.changes(all),
     now,
     onProblem: events.checkpoint,
+    onWritten: came => events.answered((monotonic() - came) / 1000),
     onSinkError: events.sinkError,
   })
   for (const record of restored?.records ?? []) outbox.push(record, JSON.stringify(record))
@@ -133,6 +136,7 @@ export function openAgent(options: AgentOptions): Agent {
     fold: true,
     patienceMs: PATIENCE_MS,
     now,
+    monotonic,
     holdMs: options.holdMs ?? HOLD_MS,
     ...(options.proof !== undefined && { proof: options.proof }),
     ...(restored !== undefined && { from: restored.pipeline }),

@@ -21,12 +21,15 @@ export interface OutboxOptions {
   readonly now: () => number
   /** The commit cannot be made, or can again. */
   readonly onProblem: (problem: Error | undefined) => void
+  /** Every destination has the record whose line came then, by the clock of `push`. */
+  readonly onWritten?: (came: number) => void
   /** What a destination could not do; the others go on. */
   readonly onSinkError: (error: Error) => void
 }
 
 export interface Outbox {
-  push(record: ForensicRecord, json: string): void
+  /** `came`: when the line that it answers did; undefined: it answers none. */
+  push(record: ForensicRecord, json: string, came?: number): void
   /** To be called every few hundredths of a second, between lines. */
   tick(): void
   /** Commits and hands on what is there; `all`: in a new file of state. */
@@ -60,6 +63,7 @@ const MOST_HELD = 0.25
 interface Waiting {
   readonly record: ForensicRecord
   readonly json: string
+  readonly came: number | undefined
 }
 
 export function createOutbox(options: OutboxOptions): Outbox {
@@ -156,7 +160,13 @@ export function createOutbox(options: OutboxOptions): Outbox {
     tryWrite(lines, all)
     if (segments !== undefined && checkpoint !== undefined) unsafe.push(...lines)
     for (const { record, json } of taken) for (const sink of outlets) sink.write(record, json)
-    if (taken.length > 0) void flush()
+    if (taken.length > 0) void flush().then(() => tellWritten(taken))
+  }
+
+  function tellWritten(taken: readonly Waiting[]): void {
+    // Those that are held for want of a disk have not been written.
+    if (options.onWritten === undefined || segments?.problem !== undefined) return
+    for (const { came } of taken) if (came !== undefined) options.onWritten(came)
   }
 
   /** Where records cannot be written at all, waiting for it would only lose what comes meanwhile. */
@@ -169,8 +179,8 @@ export function createOutbox(options: OutboxOptions): Outbox {
   }
 
   return {
-    push(record, json) {
-      batch.push({ record, json })
+    push(record, json, came) {
+      batch.push({ record, json, came })
       length += json.length
     },
     tick() {

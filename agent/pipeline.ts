@@ -50,8 +50,10 @@ export interface PipelineOptions {
   readonly now?: () => number
   /** What an earlier one had taken and not written. */
   readonly from?: PipelineChanges
-  /** `time` is the record's, in microseconds, NaN where it has none. */
-  readonly emit: (record: ForensicRecord, time: number) => void
+  /** For how long a flow waited, in milliseconds of a clock that nobody sets; undefined: nobody asks. */
+  readonly monotonic?: () => number
+  /** `time` is the record's, in microseconds, NaN where it has none. `came`: when the line that it answers did, by `monotonic`. */
+  readonly emit: (record: ForensicRecord, time: number, came?: number) => void
 }
 
 export interface TableFigures {
@@ -131,6 +133,8 @@ export function createPipeline(options: PipelineOptions): Pipeline {
   const counts = zeroCounts()
   // The finding of the flow at hand, when it has just been judged anyway.
   let finding: Finding | undefined
+  // When the flow at hand came, where it waited since.
+  let came: number | undefined
   let newest = Number.NEGATIVE_INFINITY
   let watched = Number.NEGATIVE_INFINITY
   const sideOf = createSides()
@@ -141,6 +145,11 @@ export function createPipeline(options: PipelineOptions): Pipeline {
   function emit(record: ForensicRecord, time: number): void {
     counts.records++
     options.emit(record, time)
+  }
+
+  function emitAnswer(record: FlowRecord, time: number): void {
+    counts.records++
+    options.emit(record, time, came ?? options.monotonic?.())
   }
 
   const fold = createFold(followUp => emit(followUpRecord(followUp), followUp.start), FOLDS)
@@ -156,7 +165,7 @@ export function createPipeline(options: PipelineOptions): Pipeline {
   const hold =
     options.holdMs === undefined || options.holdMs <= 0
       ? undefined
-      : createHold<Flow>({ ms: options.holdMs, ...defaultHold }, settle)
+      : createHold<Flow>({ ms: options.holdMs, ...defaultHold }, settleHeld)
 
   const watch = createWatch({
     node,
@@ -242,7 +251,7 @@ export function createPipeline(options: PipelineOptions): Pipeline {
 
   function keep(hold: Hold<Flow>, flow: Flow): void {
     const { displaced } = hold
-    hold.push(copyFlow(flow), heldBytes(flow))
+    hold.push(copyFlow(flow), heldBytes(flow), options.monotonic?.() ?? 0)
     counts.held++
     counts.displaced += hold.displaced - displaced
   }
@@ -256,6 +265,12 @@ export function createPipeline(options: PipelineOptions): Pipeline {
     const { expired } = hold
     hold.advance(now, flow => isStillAwaited(flow) || isUnproven(flow))
     counts.expired += hold.expired - expired
+  }
+
+  function settleHeld(flow: Flow, since: number): void {
+    came = since
+    settle(flow)
+    came = undefined
   }
 
   /** Judges one flow and writes or counts it. */
@@ -286,7 +301,7 @@ export function createPipeline(options: PipelineOptions): Pipeline {
   function write(memo: Memo, flow: Flow): FlowRecord | undefined {
     if (options.fold) return foldIn(memo, flow)
     const record = recordOf(judged(flow), flow)
-    emit(record, flow.time)
+    emitAnswer(record, flow.time)
     return record
   }
 
@@ -307,7 +322,7 @@ export function createPipeline(options: PipelineOptions): Pipeline {
     }
     const record = recordOf(found, flow)
     memo.folded = fold.start(key, record.event, record.id, flow.time, level < 3 ? 0 : MINUTE)
-    emit(record, flow.time)
+    emitAnswer(record, flow.time)
     return record
   }
 

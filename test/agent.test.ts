@@ -40,6 +40,8 @@ interface Stage {
   readonly agent: Agent
   readonly feed: (bytes: Uint8Array) => void
   readonly flows: () => FlowRecord[]
+  /** How many seconds the lines of records took. */
+  readonly answered: readonly number[]
   /** Up to when the cluster is known, and how often more was asked for. */
   readonly proof: { until: number; asked: number }
   /** Lets `ms` of the agent's clock go by, and its heartbeat beat. */
@@ -48,6 +50,7 @@ interface Stage {
 
 async function stage(): Promise<Stage> {
   const records: ForensicRecord[] = []
+  const answered: number[] = []
   const clock = { now: start + 1000 }
   const proof = { until: Number.NaN, asked: 0 }
   const agent = openAgent({
@@ -72,6 +75,7 @@ async function stage(): Promise<Stage> {
       gap() {},
       record() {},
       checkpoint() {},
+      answered: seconds => answered.push(seconds),
       clockStepped() {},
       sinkError: error => {
         throw error
@@ -92,6 +96,7 @@ async function stage(): Promise<Stage> {
     agent,
     feed: fed.feed,
     proof,
+    answered,
     flows: () => records.filter(isFlowRecord),
     pass: async ms => {
       clock.now += ms
@@ -108,11 +113,12 @@ const drop = (from: string) =>
 t.test(
   'a line that comes before the watch event of its pod waits for it, and others do not wait',
   async t => {
-    const { agent, feed, flows, pass } = await stage()
+    const { agent, feed, flows, answered, pass } = await stage()
     await pass(250)
     feed(drop('10.0.0.9'))
     feed(drop('203.0.113.9'))
     await pass(0)
+    t.strictSame(answered, [0])
     t.strictSame(
       flows().map(({ src }) => src.kind),
       ['external'],
@@ -125,9 +131,11 @@ t.test(
       flows().map(({ src }) => src.pod ?? src.kind),
       ['external', 'new'],
     )
+    t.strictSame(answered, [0, 0.75], 'waiting counts')
     t.match(agent.counts, { held: 1, expired: 0, denied: 2 })
     await agent.stop('asked to')
     t.equal(flows().length, 2)
+    t.equal(answered.length, 2, 'what the agent says of itself answers no line')
   },
 )
 

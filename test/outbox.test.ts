@@ -275,3 +275,28 @@ t.test('one destination that fails keeps nothing from the others', async t => {
   t.strictSame(given, ['R1'])
   t.ok(errors.includes('gone'))
 })
+
+t.test('a line is answered when its record is written, not while it waits or is held', async t => {
+  const written: number[] = []
+  const flushed = Promise.withResolvers<void>()
+  const sink = { write() {}, flush: () => flushed.promise }
+  const segments = { ...sink, problem: undefined as Error | undefined, heldShare: 0, safe: 0 }
+  const { outbox } = stage(t.testdir(), {
+    sinks: [],
+    segments: segments as unknown as Segments,
+    onWritten: came => written.push(came),
+  })
+  outbox.push(record(1), '{}', 17)
+  outbox.push(record(2), '{}')
+  outbox.tick()
+  await new Promise(setImmediate)
+  t.strictSame(written, [], 'given, and not yet written')
+  flushed.resolve()
+  await new Promise(setImmediate)
+  t.strictSame(written, [17], 'the second one answers no line')
+  segments.problem = new Error('ENOSPC')
+  outbox.push(record(3), '{}', 18)
+  outbox.tick()
+  await new Promise(setImmediate)
+  t.strictSame(written, [17])
+})

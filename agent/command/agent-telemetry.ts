@@ -27,6 +27,7 @@ export function agentEvents(telemetry: Telemetry, state: string | undefined, now
       telemetry.metrics.countRecord(factsOf(record))
       observeDelay(record, telemetry, now)
     },
+    answered: telemetry.metrics.observeAttribution,
     checkpoint(problem) {
       if (problem !== undefined)
         telemetry.journalNotWritten({ text: `Cannot keep positions in "${state}": ${problem.message}` })

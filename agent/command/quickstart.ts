@@ -68,6 +68,7 @@ function quiet(say: (text: string) => void): AgentEvents {
     trouble() {},
     gap() {},
     record() {},
+    answered() {},
     checkpoint() {},
     sinkError: error => say(`cannot write records: ${error.message}`),
     clockStepped: seconds => say(`the clock was set by ${seconds} s`),

@@ -15,8 +15,8 @@ export interface HoldLimits {
 export const defaultHold: Omit<HoldLimits, 'ms'> = { capacity: 2048, maxBytes: 4 << 20 }
 
 export interface Hold<T> {
-  /** Keeps one, which takes up so many bytes. */
-  push(item: T, bytes: number): void
+  /** Keeps one, which takes up so many bytes; `letGo` is told when it came, of any clock. */
+  push(item: T, bytes: number, came: number): void
   /** It is `now`, milliseconds of any clock: lets go of those that need not wait any more, and of those whose time is up. */
   advance(now: number, isAwaited: (item: T) => boolean): void
   /** Lets go of all. */
@@ -40,12 +40,16 @@ interface Entry<T> {
   readonly id: number
   readonly item: T
   readonly bytes: number
+  readonly came: number
   /** In milliseconds that have passed. */
   readonly until: number
 }
 
 /** `letGo` takes each exactly once, in the order in which they came where several go together. */
-export function createHold<T>({ ms, capacity, maxBytes }: HoldLimits, letGo: (item: T) => void): Hold<T> {
+export function createHold<T>(
+  { ms, capacity, maxBytes }: HoldLimits,
+  letGo: (item: T, came: number) => void,
+): Hold<T> {
   const entries: Entry<T>[] = []
   let bytes = 0
   // How much time has gone by, not what time it is: a clock may be set back.
@@ -61,13 +65,13 @@ export function createHold<T>({ ms, capacity, maxBytes }: HoldLimits, letGo: (it
   function release(entry: Entry<T>): void {
     bytes -= entry.bytes
     if (entry.id <= told) went.push(entry.id)
-    letGo(entry.item)
+    letGo(entry.item, entry.came)
   }
 
   return {
-    push(item, size) {
+    push(item, size, came) {
       held++
-      entries.push({ id: held, item, bytes: size, until: passed + ms })
+      entries.push({ id: held, item, bytes: size, came, until: passed + ms })
       bytes += size
       while (entries.length > capacity || bytes > maxBytes) {
         displaced++

@@ -217,6 +217,7 @@ t.test('health, readiness, metrics, records and answers over HTTP', async t => {
     /culprit_drops_total\{policy_kind="NetworkPolicy",policy_namespace="shop",policy="db-in",direction="ingress",reason="no-rule-matched",attribution="certain"\} 1/,
   )
   t.match(metrics, 'culprit_policies{policy_kind="NetworkPolicy",state="selected_here"} 1')
+  t.match(metrics, 'culprit_attribution_seconds_count 1')
   const asked = await run(['query', '--agent', main!, '--event', 'flow.denied', '--output', 'json'])
   t.strictSame(JSON.parse(asked.stdout), (await recordsOf(node, 'flow.denied'))[0])
   const why = await run(['why', 'shop/c0', 'shop/db', '--port', '80', '--agent', main!])

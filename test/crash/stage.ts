@@ -197,6 +197,7 @@ export function openStage(dir: string, lines: readonly LogLine[], segmentBytes?:
         trouble() {},
         gap() {},
         record() {},
+        answered() {},
         clockStepped() {},
         checkpoint(problem) {
           if (problem !== undefined && !life.isDead) throw problem

@@ -44,7 +44,7 @@ t.test('changes that follow each other name every flow that waits, and no other'
     let now = 0
     hold.advance(now, () => true)
     for (const each of steps) {
-      if (each.do === 'push') hold.push(flowOf(next++), 1)
+      if (each.do === 'push') hold.push(flowOf(next++), 1, 0)
       else if (each.do === 'know') known.add(each.which)
       else if (each.do === 'wait') {
         now += each.ms
@@ -61,7 +61,7 @@ t.test('changes that follow each other name every flow that waits, and no other'
         if (each.do === 'tell') continue
         hold = createHold<Flow>(limits, ({ sport }) => gone.push(sport))
         hold.advance(now, () => true)
-        for (const flow of waiting) hold.push(flow, 1)
+        for (const flow of waiting) hold.push(flow, 1, 0)
         hold.changes()
         changes = [told(hold, true)]
       }

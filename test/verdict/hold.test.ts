@@ -9,25 +9,25 @@ const limits = { ms: 2000, capacity: 4, maxBytes: 100 }
 t.test('one that is awaited waits until it is known, or until its time is up', async t => {
   const gone: string[] = []
   const known = new Set<string>()
-  const hold = createHold<string>(limits, item => gone.push(item))
+  const hold = createHold<string>(limits, (item, came) => gone.push(`${item} of ${came}`))
   const advance = (now: number) => hold.advance(now, item => !known.has(item))
   advance(10_000)
-  hold.push('a', 10)
-  hold.push('b', 10)
+  hold.push('a', 10, 7)
+  hold.push('b', 10, 8)
   advance(11_000)
   t.strictSame(gone, [])
   known.add('b')
   advance(11_250)
-  t.strictSame(gone, ['b'], 'it does not wait for those before it')
+  t.strictSame(gone, ['b of 8'], 'it does not wait for those before it')
   advance(12_000)
-  t.strictSame(gone, ['b', 'a'])
+  t.strictSame(gone, ['b of 8', 'a of 7'])
   t.strictSame([hold.held, hold.expired, hold.displaced, hold.size, hold.bytes], [2, 1, 0, 0, 0])
 })
 
 t.test('a clock that is set back makes nothing wait longer than the time that passes', async t => {
   const gone: string[] = []
   const hold = createHold<string>(limits, item => gone.push(item))
-  hold.push('a', 10)
+  hold.push('a', 10, 0)
   for (const now of [50_000, 51_000, 20_000, 20_900]) hold.advance(now, () => true)
   t.strictSame(gone, [])
   hold.advance(21_100, () => true)
@@ -57,7 +57,7 @@ t.test('every one goes exactly once, in time, and the queue is never larger than
       for (const step of program) {
         if ('push' in step) {
           model.push({ item: next, bytes: step.push, at: now })
-          hold.push(next++, step.push)
+          hold.push(next++, step.push, now)
           const bytes = () => model.reduce((sum, each) => sum + each.bytes, 0)
           while (model.length > 4 || bytes() > 100) expected.push(model.shift()!.item)
         } else if ('know' in step) known.add(step.know)
