@@ -19,7 +19,7 @@ function read(flow: Record<string, unknown>, collector = create()): Flow {
     node_name: 'n',
   })
   const result = readOne(collector, line)
-  t.equal(outcomeNames[result.outcome], 'flow', line)
+  if (result.outcome !== Outcome.flow) throw new Error(`${outcomeNames[result.outcome]}: ${line}`)
   return result.flow
 }
 

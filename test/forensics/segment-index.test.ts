@@ -1,7 +1,7 @@
 // What an index tells from its beginning alone, and what it needs the rest for.
 
 import t from 'tap'
-import { createIndexer, indexText, readIndex } from '../../agent/forensics/segment-index.ts'
+import { createIndexer, indexText, isInTime, readIndex } from '../../agent/forensics/segment-index.ts'
 
 const line = (policy: string, i: number) =>
   `${JSON.stringify({ v: 1, id: `01M87F97Q7${String(i).padStart(16, '0')}`, ts: '2026-11-24T12:00:00Z', event: 'policy.changed', policy })}\n`
@@ -58,4 +58,17 @@ t.test('an index whose end is missing is called damaged, and nothing is taken fo
   t.throws(() => holds(many.at(-1)!), {
     message: /the segment that begins with line 1: it is damaged, remove it/,
   })
+})
+
+t.test('lines of a time that the question only touches are in it, and lines without one are not', async t => {
+  const block = { from: 100, to: 200 }
+  for (const [since, until, is] of [
+    [200, 300, true],
+    [201, 300, false],
+    [0, 100, true],
+    [0, 99, false],
+    [120, 130, true],
+  ] as const)
+    t.equal(isInTime(block, since, until), is, `${since} to ${until}`)
+  t.notOk(isInTime({ from: undefined, to: undefined }, 0, 300))
 })
