@@ -72,3 +72,26 @@ t.test('lines of a time that the question only touches are in it, and lines with
     t.equal(isInTime(block, since, until), is, `${since} to ${until}`)
   t.notOk(isInTime({ from: undefined, to: undefined }, 0, 300))
 })
+
+t.test('an index of another version or of another segment is none', async t => {
+  const text = indexOf(many.slice(0, 3))
+  t.ok(readIndex(Buffer.from(text), 10))
+  t.equal(readIndex(Buffer.from(text), 11), undefined)
+  const other = text.replace(/"v":\d+/, '"v":999')
+  t.not(other, text)
+  t.equal(readIndex(Buffer.from(other), 10), undefined)
+})
+
+t.test('gaps of a segment that is not read are known from its index', async t => {
+  const gap = `${JSON.stringify({ v: 1, id: '01M87F97Q70000000000000000', ts: '2026-11-24T12:00:00Z', event: 'evidence.gap', cause: 'rotated' })}\n`
+  const indexOfLines = (lines: string) => {
+    const indexer = createIndexer()
+    const blocks = [{ offset: 0, bytes: 10, ...indexer.block(Buffer.from(lines)) }]
+    return readIndex(
+      Buffer.from(indexText({ bytes: 10, first: 1, last: 2 }, { terms: indexer.take(), blocks })),
+      10,
+    )!
+  }
+  t.equal(indexOfLines(line('a/b', 1) + gap).gaps, true)
+  t.notOk(indexOfLines(line('a/b', 1)).gaps)
+})
