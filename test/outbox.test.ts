@@ -190,7 +190,11 @@ t.test(
     push(outbox, 4)
     outbox.commit(true)
     t.strictSame(ids(restored()), ['R3', 'R4'])
-    rest.safe = 4
+    rest.safe = 3
+    push(outbox, 5)
+    outbox.commit(true)
+    t.strictSame(ids(restored()), ['R4', 'R5'])
+    rest.safe = 5
     outbox.commit(true)
     t.strictSame(ids(restored()), [])
   },

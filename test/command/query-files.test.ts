@@ -72,3 +72,24 @@ t.test('records without an id are not taken for one and the same', async t => {
   const dir = t.testdir({ 'a.jsonl': `${line('a')}\n${line('b')}\n${line('c')}\n` })
   t.equal((await search(dir, () => {})).found, 3)
 })
+
+t.test('a gap in the time of the question is told where its segment was not even read', async t => {
+  const ts = JSON.parse(lines[0]!).ts
+  const gap = {
+    v: 1,
+    id: '01M87F97Q70000000000000000',
+    ts,
+    event: 'evidence.gap',
+    source: 'x',
+    cause: 'rotated',
+  }
+  const isTold = async (some: readonly string[]) => {
+    const dir = join(t.testdir({}), 'records')
+    await rest(dir, some)
+    const { found, notes } = await search(dir, () => {}, { policy: ['no/such'] })
+    t.equal(found, 0)
+    return notes.some(note => note.startsWith('the evidence of this time has gaps'))
+  }
+  t.ok(await isTold([JSON.stringify(gap), ...lines]))
+  t.notOk(await isTold(lines.filter(line => !line.includes('evidence.gap'))))
+})
