@@ -83,9 +83,16 @@ export function openConntrackLife(options: LifeOptions): ConntrackLife {
   }
 
   function look(): void {
+    // What is taken while there is nobody to tell would never be told.
+    if (inlet === undefined) return
     const lost = subscription.takeDrops()
-    if (lost !== undefined && lost > 0) inlet?.gap({ cause: full, lost })
-    if (inlet !== undefined && !receiver.isFull && subscription.isDrained()) readUntilMs = now()
+    if (lost !== undefined) {
+      // What it warned of up to now is in the number. At the end nobody could count it any more.
+      burst?.()
+      burst = undefined
+      if (lost > 0) inlet.gap({ cause: full, lost })
+    }
+    if (!receiver.isFull && subscription.isDrained()) readUntilMs = now()
   }
 
   function lookAfterBurst(): void {

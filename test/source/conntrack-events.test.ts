@@ -173,6 +173,53 @@ t.test('what did not fit the buffer is a gap, with the number where it can be kn
   }
 })
 
+t.test('what it warned of just before closing is counted once, with its number', async t => {
+  const folder = t.testdir({ warnings: 'WARNING: We have hit ENOBUFS! We are losing events.\n' })
+  let isGone = false
+  let isWarned = false
+  const sockets: NetlinkSocket[] = [{ protocol: 12, groups: 7, waiting: 9, drops: 416, inode: 1 }]
+  const { source, gaps, streams } = open(folder, {
+    readSockets: () => (isGone ? [] : sockets),
+    later(run, ms) {
+      if (ms === 100) isWarned = true
+      const timer = setTimeout(run, ms === 100 ? 60_000 : ms)
+      return () => clearTimeout(timer)
+    },
+  })
+  await until(() => isWarned && streams.length > 0)
+  const closing = source[Symbol.asyncDispose]()
+  isGone = true
+  await closing
+  t.match(gaps, [{ lost: 416 }])
+  t.equal(gaps.length, 1)
+})
+
+t.test('what does not fit while the connections are still listed is told when that is done', async t => {
+  const folder = t.testdir({})
+  const slow = script.replace(
+    '{ if (args[2]',
+    "{ while (!existsSync(folder + '/go')) await sleep(5); if (args[2]",
+  )
+  let looks = 0
+  const { source, gaps, streams, sockets } = open(folder, {
+    command: standIn(folder, 'conntrack', slow),
+    later(run, ms) {
+      if (ms === 5000) looks++
+      const timer = setTimeout(run, ms === 5000 ? 5 : ms)
+      return () => clearTimeout(timer)
+    },
+  })
+  sockets[0] = { ...sockets[0]!, drops: 7 }
+  const before = looks
+  await until(() => looks > before + 3)
+  t.same(streams, [])
+  writeFileSync(join(folder, 'go'), '')
+  await until(() => gaps.length > 0)
+  await source[Symbol.asyncDispose]()
+  t.match(gaps, [{ lost: 7 }])
+  t.equal(gaps.length, 1)
+})
+
 t.test('drops that no warning told of are found, the last at closing', async t => {
   const { source, gaps, sockets, streams } = open(t.testdir())
   await until(() => streams.length > 0)
