@@ -1,6 +1,6 @@
 // Addresses in manifests, in any valid spelling, as canonical text.
 
-import { formatAddress, formatCidr, parseAddress, parseCidr } from '../address.ts'
+import { type Address, formatAddress, formatCidr, parseAddress, parseCidr } from '../address.ts'
 import type { Fields } from './field.ts'
 
 /** The address under a key as a list of one; empty where it is absent or wrong. */
@@ -8,7 +8,7 @@ export function addressField(fields: Fields, key: string): readonly string[] {
   const text = fields.string(key)
   if (text === undefined || text === '') return []
   const address = parseAddress(text)
-  if (address !== undefined) return [formatAddress(address)]
+  if (address !== undefined) return [canonical(text, address)]
   fields.report([key], `${JSON.stringify(text)} is not an IP address`)
   return []
 }
@@ -18,10 +18,16 @@ export function addressList(fields: Fields, key: string, other?: string): readon
   return fields.strings(key).flatMap((text, i) => {
     if (text === '' || text === other) return []
     const address = parseAddress(text)
-    if (address !== undefined) return [formatAddress(address)]
+    if (address !== undefined) return [canonical(text, address)]
     fields.report([key, i], `${JSON.stringify(text)} is not an IP address`)
     return []
   })
+}
+
+/** The text itself where it is canonical: one that is put together takes twice the memory. */
+function canonical(text: string, address: Address): string {
+  const formatted = formatAddress(address)
+  return formatted === text ? text : formatted
 }
 
 export function cidrList(fields: Fields, key: string): readonly string[] {

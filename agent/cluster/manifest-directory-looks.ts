@@ -31,8 +31,10 @@ const OLD_US = 2_000_000
 export class ManifestLooks {
   readonly #options: ManifestLooksOptions
   readonly #reader: ReturnType<typeof createContentsReader>
-  #told: ReadonlyMap<string, Observed>
-  #files: ReadonlyMap<string, string> = new Map()
+  /** Lists, as the maps of them are needed only while something changes. */
+  #told: readonly Observed[]
+  /** The file of each. */
+  #files: readonly string[] = []
   #ignored: ReadonlyMap<string, number> = new Map()
   /** Nothing has been told yet. */
   #isFirst = true
@@ -47,13 +49,13 @@ export class ManifestLooks {
   constructor(options: ManifestLooksOptions) {
     this.#options = options
     this.#reader = createContentsReader(options.path)
-    this.#told = new Map((options.since?.objects ?? []).map(observed => [keyOf(observed), observed]))
+    this.#told = options.since?.objects ?? []
     this.#lastProof = options.since?.lastProof ?? Number.NaN
   }
 
   /** As they were told. */
   get objects(): readonly Observed[] {
-    return [...this.#told.values()]
+    return this.#told
   }
 
   /** The start of the latest look that found the state that was told: microseconds since 1970, NaN before the first. */
@@ -117,20 +119,11 @@ export class ManifestLooks {
     if (lookAtDirectory(this.#options.path).signature !== sight.signature) return 'settling'
     if (typeof contents === 'string') return this.#refuse(sight.signature, contents)
     this.#judged = sight.signature
-    this.#tell({ look: sight, contents, objects: this.#withGenerations(contents), at })
+    const told = new Map(this.#told.map(observed => [keyOf(observed), observed]))
+    this.#tell(told, { look: sight, contents, objects: withGenerations(told, contents), at })
     if (this.#problem !== undefined) this.#options.onProblem(undefined)
     this.#problem = undefined
     return 'settled'
-  }
-
-  #withGenerations({ objects }: Contents): Map<string, Observed> {
-    const told = this.#told
-    return new Map(
-      [...objects].map(([key, { observed }]) => {
-        const before = told.get(key)
-        return [key, withStamp(before, withGeneration(before, observed))]
-      }),
-    )
   }
 
   #isBlind(at: number): boolean {
@@ -150,10 +143,10 @@ export class ManifestLooks {
     return 'settled'
   }
 
-  #tell(state: State): void {
-    const events = this.#eventsOf(state)
-    this.#told = asTold(state.objects, events)
-    this.#files = new Map([...state.contents.objects].map(([key, { file }]) => [key, file]))
+  #tell(told: ReadonlyMap<string, Observed>, state: State): void {
+    const events = this.#eventsOf(told, state)
+    this.#told = [...asTold(state.objects, events).values()]
+    this.#files = [...state.contents.objects.values()].map(({ file }) => file)
     this.#ignored = state.contents.ignored
     if (events.length > 0) this.#options.onEvents(events)
     this.#isFirst = false
@@ -161,8 +154,9 @@ export class ManifestLooks {
     this.#lastProof = state.at
   }
 
-  #eventsOf(state: State): TimelineEvent[] {
-    const told = { objects: this.#told, files: this.#files, lastProof: this.#lastProof }
+  #eventsOf(objects: ReadonlyMap<string, Observed>, state: State): TimelineEvent[] {
+    const files = new Map([...objects.keys()].map((key, i) => [key, this.#files[i]!]))
+    const told = { objects, files, lastProof: this.#lastProof }
     if (this.#isFirst || this.#isLost) return listEvents(told, state)
     const changes = changeEvents(told, state)
     return changes.length > 0 && this.#isBlind(state.at) ? listEvents(told, state) : changes
@@ -171,6 +165,15 @@ export class ManifestLooks {
 
 function isOld(sight: Sight, at: number): boolean {
   return 'files' in sight && latestChange(sight) < at - OLD_US
+}
+
+function withGenerations(told: ReadonlyMap<string, Observed>, { objects }: Contents): Map<string, Observed> {
+  return new Map(
+    [...objects].map(([key, { observed }]) => {
+      const before = told.get(key)
+      return [key, withStamp(before, withGeneration(before, observed))]
+    }),
+  )
 }
 
 /** With the times that the events gave them. */

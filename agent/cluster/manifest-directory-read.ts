@@ -1,11 +1,13 @@
 // What the files of a directory of manifests say together. Files that have not changed since they were last read are not read again.
 
 import { setImmediate as nextTurn } from 'node:timers/promises'
+import { createSharing, type Share } from '../policy/sharing.ts'
 import type { Observed } from '../timeline/index.ts'
 import { readText } from './files.ts'
 import { parseJson } from './json-file.ts'
 import { readManifest } from './manifest.ts'
 import { isSameObject, keyOf } from './same-object.ts'
+import { shareParts } from './share-parts.ts'
 import { formatProblem, type Problem, WorldError } from './world-error.ts'
 import { parseYaml } from './yaml-file.ts'
 
@@ -38,10 +40,11 @@ export function createContentsReader(directory: string): ContentsReader {
   return {
     async read(files) {
       const now = new Map<string, FileContents>()
+      const share = createSharing()
       for (const [path, mark] of files) {
         const before = known.get(path)
         const isKnown = before?.mark === mark && before.problems.length === 0
-        now.set(path, isKnown ? before : await readOne(path, mark))
+        now.set(path, isKnown ? before : await readOne(path, mark, share))
         // A file may take long to parse: others get their turn between two.
         await nextTurn()
       }
@@ -51,7 +54,7 @@ export function createContentsReader(directory: string): ContentsReader {
   }
 }
 
-async function readOne(path: string, mark: string): Promise<FileContents> {
+async function readOne(path: string, mark: string, share: Share): Promise<FileContents> {
   try {
     const text = await readText(path)
     const isJson = path.toLowerCase().endsWith('.json') && text.trim() !== ''
@@ -59,7 +62,7 @@ async function readOne(path: string, mark: string): Promise<FileContents> {
     const manifest = readManifest(documents)
     return {
       mark,
-      objects: manifest.found.map(({ observed }) => observed),
+      objects: manifest.found.map(({ observed }) => shareParts(observed, share)),
       ignored: manifest.ignored,
       problems: [...problems, ...manifest.problems].map(problem => ({ file: path, ...problem })),
       documents: documents.length,

@@ -23,7 +23,7 @@ export function readPolicy(object: Fields, api: string, apiVersion: string): Obs
     },
     ...(spec === undefined ? {} : { spec }),
   }
-  const name = `${isClusterScoped ? api : meta.namespace}/${meta.name}`
+  const name = [isClusterScoped ? api : meta.namespace, meta.name].join('/')
   return {
     kind: 'Policy',
     api,

@@ -14,15 +14,15 @@ export function readWorkload(meta: Meta): string {
   const owner = owners.find(each => each.raw('controller') === true) ?? owners[0]
   const kind = owner?.string('kind')
   const name = owner?.string('name')
-  if (!kind || !name) return `Pod/${meta.name}`
-  return (kind === 'ReplicaSet' ? ownerOfReplicaSet(name, meta) : undefined) ?? `${kind}/${name}`
+  if (!kind || !name) return ['Pod', meta.name].join('/')
+  return (kind === 'ReplicaSet' ? ownerOfReplicaSet(name, meta) : undefined) ?? [kind, name].join('/')
 }
 
 function ownerOfReplicaSet(name: string, { labels }: Pick<Meta, 'labels'>): string | undefined {
   for (const [label, kind] of hashLabels) {
     const ending = `-${labels[label] ?? ''}`
     if (ending.length > 1 && name.endsWith(ending) && name.length > ending.length)
-      return `${kind}/${name.slice(0, -ending.length)}`
+      return [kind, name.slice(0, -ending.length)].join('/')
   }
   return undefined
 }

@@ -14,6 +14,7 @@ import { leftOutTier } from './parse-tier.ts'
 import type { Profile } from './profile.ts'
 import { isRejected, isTierPolicy, type Policy, type RejectedPolicy } from './rejected.ts'
 import { matchesSelector, type Selector } from './selector.ts'
+import { createSharing } from './sharing.ts'
 import {
   type Clusterwide,
   emptyState,
@@ -30,7 +31,8 @@ export function stateOf(world: World, profile: Profile): State {
   for (const namespace of world.namespaces) edit.setNamespace(namespace.name, namespace)
   for (const node of world.nodes) edit.setNode(node.name, node)
   for (const pod of world.pods) edit.setPod(pod.uid, pod)
-  for (const object of world.policies) edit.setPolicy(policyKey(object), parsePolicy(object))
+  const share = createSharing()
+  for (const object of world.policies) edit.setPolicy(policyKey(object), share(parsePolicy(object)))
   return settled(edit)
 }
 

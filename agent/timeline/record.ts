@@ -4,7 +4,17 @@ import type { Namespace } from '../policy/objects.ts'
 import { isEqual } from './equal.ts'
 import { addGap, beginRelist, type Listing, noteEvent } from './listing.ts'
 import { noStamp, type ObjectEvent, type Observed, type Stamp, type TimelineEvent } from './observed.ts'
-import { addTrack, continues, findTrack, listingOf, push, rename, replaceSeen, type Store } from './store.ts'
+import {
+  addTrack,
+  continues,
+  findTrack,
+  listingOf,
+  push,
+  rename,
+  replaceSeen,
+  type Store,
+  trackBy,
+} from './store.ts'
 import { isPresent, type Seen, type Track } from './track.ts'
 
 /** An object of a manifest: it holds for all time, until an event speaks of it. */
@@ -169,7 +179,7 @@ function supersede(store: Store, observed: Observed, at: number, listing: Listin
 /** Watches are not ordered with each other: a pod may come before its namespace, which then exists with its one sure label (S8). */
 function implyNamespace(store: Store, observed: Observed): void {
   const name = namespaceOf(observed)
-  if (name === undefined || store.byKey.has(`Namespace\n${name}`)) return
+  if (name === undefined || trackBy(store, 'Namespace', name) !== undefined) return
   const object: Namespace = { name, labels: { 'kubernetes.io/metadata.name': name } }
   const implied: Observed = { kind: 'Namespace', api: 'Namespace', id: name, name, object, stamp: noStamp }
   const track = addTrack(store, implied)

@@ -9,8 +9,8 @@ import { createTrack, type Seen, type Track } from './track.ts'
 
 export interface Store {
   readonly tracks: Set<Track>
-  /** By API kind and id (pods: uid) or name. */
-  readonly byKey: Map<string, Track>
+  /** By API kind, and id (pods: uid) or name. */
+  readonly byKey: Map<string, Map<string, Track>>
   /** The pod that has this `ns/name` now. */
   readonly podNames: Map<string, Track>
   readonly listings: Map<string, Listing>
@@ -43,7 +43,7 @@ export function listingOf(store: Store, api: string): Listing {
 }
 
 export function findTrack(store: Store, observed: Observed): Track | undefined {
-  const track = store.byKey.get(keyOf(observed))
+  const track = trackBy(store, observed.api, keyOf(observed))
   if (track !== undefined || observed.kind !== 'Pod') return track
   const named = store.podNames.get(observed.name)
   return named !== undefined && continues(named, observed) ? named : undefined
@@ -55,7 +55,18 @@ export function continues(track: Track, observed: Observed): boolean {
 }
 
 function keyOf(observed: Observed): string {
-  return `${observed.api}\n${observed.kind === 'Pod' ? observed.id : observed.name}`
+  return observed.kind === 'Pod' ? observed.id : observed.name
+}
+
+/** `key`: the uid of a pod, the name of anything else. */
+export function trackBy(store: Store, api: string, key: string): Track | undefined {
+  return store.byKey.get(api)?.get(key)
+}
+
+function setTrack(store: Store, api: string, key: string, track: Track): void {
+  const known = store.byKey.get(api)
+  if (known === undefined) store.byKey.set(api, new Map([[key, track]]))
+  else known.set(key, track)
 }
 
 export function addTrack(store: Store, observed: Observed): Track {
@@ -67,7 +78,7 @@ export function addTrack(store: Store, observed: Observed): Track {
 /** A pod that goes may be an earlier one of its name. */
 export function rename(store: Store, track: Track, observed: Observed, isGoing: boolean): void {
   if (!track.ids.includes(observed.id)) track.ids = track.ids.concat(observed.id)
-  store.byKey.set(keyOf(observed), track)
+  setTrack(store, observed.api, keyOf(observed), track)
   if (observed.kind === 'Pod' && !isGoing) store.podNames.set(observed.name, track)
 }
 
@@ -86,14 +97,13 @@ export function push(store: Store, track: Track, seen: Seen): void {
 /** The track that a change is part of, while it is held. */
 export function trackOf(store: Store, change: AppliedChange): Track | undefined {
   const key = change.kind === 'pod' ? (change.after ?? change.before)!.uid : change.key
-  return store.byKey.get(`${change.api}\n${key}`)
+  return trackBy(store, change.api, key)
 }
 
 /** An object that has gone, and whose past nobody will ask for. */
 export function removeTrack(store: Store, track: Track): void {
   store.tracks.delete(track)
-  for (const key of [track.name, ...track.ids].map(id => `${track.api}\n${id}`)) {
-    if (store.byKey.get(key) === track) store.byKey.delete(key)
-  }
+  const byKey = store.byKey.get(track.api)
+  for (const key of [track.name, ...track.ids]) if (byKey?.get(key) === track) byKey.delete(key)
   if (store.podNames.get(track.name) === track) store.podNames.delete(track.name)
 }
