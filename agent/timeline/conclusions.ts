@@ -15,6 +15,9 @@ export interface Segment {
   readonly to: number
 }
 
+/** To start again from ten thousand objects takes as long as to judge a thousand packets: without need, for boundaries that are over, seldom. */
+const FORGET_ALL = 64
+
 const itself = (time: number) => time
 const changedAt = (change: AppliedChange) => change.at
 
@@ -30,6 +33,8 @@ export class Conclusions<E extends EpochLike<E> & object> {
   /** One boundary too many only splits a view, so none is taken out before `forget`. */
   #edges: number[] = []
   #lag: number
+  /** How often in a row there was nothing to forget. */
+  #unforgotten = 0
   /** The longest time between a change's two bounds. */
   #reach = 0
 
@@ -88,16 +93,24 @@ export class Conclusions<E extends EpochLike<E> & object> {
     this.#replaceChanges(added.flat(), removed)
   }
 
-  /** Starts again from what the tracks still tell. */
-  forget(tracks: Iterable<Track>, horizon: number): void {
-    const all = [...tracks]
+  /** `gone`: the tracks that nobody tells of any more; `isShorter`: some of the others tell less. */
+  forget(tracks: Iterable<Track>, horizon: number, gone: readonly Track[], isShorter: boolean): void {
+    const isSame = gone.length === 0 && !isShorter
+    this.#unforgotten = isSame ? this.#unforgotten + 1 : 0
+    if (isSame && this.#unforgotten % FORGET_ALL !== 0)
+      this.changes = this.changes.filter(change => change.at > horizon)
+    else this.#startAgain([...tracks], horizon, gone)
+  }
+
+  /** From what the tracks still tell. */
+  #startAgain(all: readonly Track[], horizon: number, gone: readonly Track[]): void {
     this.book = new AddressBook(this.book)
     for (const track of all) this.book.update(track, [])
     const recent = all.flatMap(track => track.changes).filter(change => change.at > horizon)
     this.changes = recent.sort((a, b) => compare(a.at, b.at))
     this.#edges = []
     this.addEdges(all.flatMap(track => [...this.#edgesOf(track), ...this.#blindEdges(track)]))
-    this.epochs.forget(horizon, all.flatMap(marksOf))
+    this.epochs.forget(horizon, all.flatMap(marksOf), gone)
   }
 
   addEdges(times: readonly number[]): void {

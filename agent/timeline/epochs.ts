@@ -68,11 +68,17 @@ export class Epochs<E extends EpochLike<E> & object> {
     }
   }
 
-  /** Drops what lies before a time that nobody will ask for again; `marks` are those that are left. */
-  forget(before: number, marks: readonly Mark[]): void {
+  /**
+   * Drops what lies before a time that nobody will ask for again, but for the latest, which may still hold; `marks` are those that are
+   * left, `gone` the tracks that no mark tells of any more.
+   */
+  forget(before: number, marks: readonly Mark[], gone: readonly Track[]): void {
     this.#marks.length = 0
     this.addMarks(marks)
-    this.#entries = this.#entries.filter(entry => entry.time >= before)
+    const last = Math.max(...this.#entries.map(({ time }) => time).filter(time => time < before))
+    this.#entries = this.#entries.filter(({ time }) => time >= before || time === last)
+    for (const { time, stale } of this.#entries)
+      for (const track of gone) if (versionAt(track.versions, time) !== undefined) stale.add(track)
   }
 
   /** The epoch of the state at a time; the same object for all times between which nothing changes. */

@@ -11,11 +11,18 @@ export function forgetSeen(track: Track, horizon: number): 'same' | 'shorter' | 
   const isOver = track.seen[last]!.observed === undefined && last === track.seen.length - 1
   if (isOver) return 'gone'
   if (track.blind.length > 0) track.blind = track.blind.filter(gap => gap.to > horizon)
+  // Nearly every object: it came once, and nothing has happened to it since.
+  if (track.seen.length === 1 && (track.kind === 'Pod' || isAlways(track.seen[0]!))) return 'same'
   const { length } = track.seen
   const seen = track.kind === 'Pod' ? withoutNoise(track.seen, last) : fromInForce(track.seen, last)
   // One that grew by push has room for many more.
   track.seen = seen.slice()
   return seen.length < length ? 'shorter' : 'same'
+}
+
+/** As fromInForce() leaves it. */
+function isAlways({ at, listed, gap }: Seen): boolean {
+  return listed === at && Number.isNaN(gap)
 }
 
 /** What was in force at the horizon was so before, since when does not matter any more. */

@@ -123,9 +123,14 @@ class ClusterTimeline<E extends EpochLike<E> & object> implements Timeline<E> {
     this.#horizon = before
     // A view just after the horizon still looks back by the lag.
     const horizon = before - this.#known.lag
-    const shortened = [...this.#store.tracks].filter(track => this.#forgetTrack(track, horizon) === 'shorter')
+    const shortened: Track[] = []
+    const gone: Track[] = []
+    for (const track of this.#store.tracks) {
+      const outcome = this.#forgetTrack(track, horizon)
+      if (outcome !== 'same') (outcome === 'gone' ? gone : shortened).push(track)
+    }
     this.#known.update(shortened)
-    this.#known.forget(this.#store.tracks, horizon)
+    this.#known.forget(this.#store.tracks, horizon, gone, shortened.length > 0)
     for (const listing of this.#store.listings.values()) forgetGaps(listing, horizon - this.#known.lag)
     this.#steps = this.#steps.filter(step => step.to > horizon - this.#reach)
     this.#invalidate()
