@@ -7,7 +7,7 @@ import { type ConfigChange, watchConfig } from '../config-file.ts'
 import { createExternal } from '../forensics/external.ts'
 import { createLineSink, type Sink } from '../sink/lines.ts'
 import { createTelemetry, type Telemetry } from '../telemetry/index.ts'
-import { keepHeapSmall, monotonicSeconds } from '../telemetry/process.ts'
+import { collectGarbage, keepHeapSmall, monotonicSeconds } from '../telemetry/process.ts'
 import { openCeiling } from './agent-ceiling.ts'
 import { type Cluster, openCluster } from './agent-cluster.ts'
 import { type AgentConfig, openAgentConfig } from './agent-config.ts'
@@ -68,6 +68,8 @@ async function run(read: AgentConfig, io: Io): Promise<void> {
   const watching = watch(read, { agent, list, telemetry, problems, signal: stopped.signal })
   repeat(telemetry.settle, SETTLE_MS, stopped.signal)
   repeat(() => lookAgain(agent, list), AGAIN_MS, stopped.signal)
+  const settled = setTimeout(collectGarbage, SETTLE_MS)
+  io.signal.addEventListener('abort', () => clearTimeout(settled), { once: true })
   await untilAborted(io.signal)
   await owned.disposeAsync()
   await watching

@@ -61,7 +61,8 @@ const WAYS = 4
 /** Holds `size` ids, a power of two. */
 export function createIdTable<T>(size: number): IdTable<T> {
   const keys = new Int32Array(size * 3)
-  const values: (T | undefined)[] = new Array(size).fill(undefined)
+  /** Made for the first of them: a node may have none for days. */
+  let values: (T | undefined)[] = []
   let turn = 0
 
   function find({ a, b, c }: IdKey): number {
@@ -81,6 +82,7 @@ export function createIdTable<T>(size: number): IdTable<T> {
     },
     set(key, value) {
       if (key.a < 0) return
+      if (values.length === 0) values = new Array(size).fill(undefined)
       turn = (turn + 1) % WAYS
       const known = find(key)
       const slot = known < 0 ? ((key.a ^ key.b) & (size - WAYS)) + turn : known
