@@ -25,8 +25,15 @@ export interface Stance {
 /** A pair of workloads, with port and protocol: all connections of it share this, so a look tells whether it has a spell. */
 interface Pair {
   readonly key: string
-  leak: Open<string> | undefined
-  overblock: Open<string> | undefined
+  leak: Open<TextOfTold> | undefined
+  overblock: Open<TextOfTold> | undefined
+}
+
+/** Held as text: thousands of spells as objects would keep the garbage collector busy. */
+interface TextOfTold {
+  readonly ends: string
+  /** The longer part, and the same one for all pairs that the same policies part. */
+  readonly why: string
 }
 
 export interface WatchOptions {
@@ -65,18 +72,20 @@ const MOST_DELAYS = 1000
 
 /** Pairs that are remembered; beyond it they are met anew. */
 const MOST_PAIRS = 50_000
+/** Texts that are looked for among the earlier ones. */
+const MOST_WHYS = 1000
 
 export function createWatch(options: WatchOptions): Watch {
   const { node, lag, patience, emit } = options
-  // Held as text: thousands of spells as objects would keep the garbage collector busy.
-  const spells = createSpells<string>(spell => {
-    const about: Told = JSON.parse(spell.about)
+  const spells = createSpells<TextOfTold>(spell => {
+    const about: Told = { ...JSON.parse(spell.about.ends), why: JSON.parse(spell.about.why) }
     emit(accusationRecord({ ...spell, about }, node), spell.last)
   })
   const enforcement = createEnforcement({ lag, emit: onMeasured })
   const window = Math.max(lag, TRIAL_WINDOW)
   const waiting: Waiting[] = []
   const pairs = new Map<string, Pair>()
+  const whys = new Map<string, string>()
   let delays: Measured[] = []
 
   function onMeasured(measured: Measured): void {
@@ -111,9 +120,19 @@ export function createWatch(options: WatchOptions): Watch {
       flow.count,
       () => {
         const finding = options.findingOf(flow)
-        return { of, about: JSON.stringify(toldOf(finding, accusationOf(finding)!)) }
+        const { why, ...ends } = toldOf(finding, accusationOf(finding)!)
+        return { of, about: { ends: JSON.stringify(ends), why: oneOf(JSON.stringify(why)) } }
       },
     )
+  }
+
+  /** Of equal texts the first. */
+  function oneOf(text: string): string {
+    const known = whys.get(text)
+    if (known !== undefined) return known
+    if (whys.size >= MOST_WHYS) whys.clear()
+    whys.set(text, text)
+    return text
   }
 
   function release(until: number): void {

@@ -65,7 +65,7 @@ export class AddressBook {
 
   #replaceClaims(track: Track, before: readonly Interval[]): void {
     for (const { address } of before) this.#dropClaims(track, address)
-    for (const interval of track.intervals) this.#addClaim({ interval, track })
+    for (const interval of track.intervals) this.#addClaim({ interval, track, certain: undefined })
   }
 
   #addClaim(claim: Claim): void {

@@ -33,8 +33,10 @@ export interface Claim {
   readonly interval: Interval
   readonly track: Track
   /** The answer while it is certain, as it was given last. */
-  certain?: Owner
+  certain: Owner | undefined
 }
+
+const NONE: readonly never[] = []
 
 /** A stretch of time, both ends included: the moments at which the packet of one log line may have been. */
 export interface Moment {
@@ -122,17 +124,19 @@ export function podOwner(
   const reasons = [...fringes(claim!.interval, when), ...(isStale || isBlind ? (['sync-gap'] as const) : [])]
   const pod = podAt(claim!, when.last)
   const certainty = reasons.length === 0 ? 'certain' : 'candidates'
+  const takenFor = [
+    ...(isNew(claim!.interval, when, lag) ? [undefined] : []),
+    ...formerPods(all, claim!, when, lag),
+  ]
   return {
     kind: 'pod',
     pod,
     certainty,
-    reasons: sortReasons(reasons),
+    // Remembered of every address that has been asked for.
+    reasons: reasons.length === 0 ? NONE : sortReasons(reasons),
     candidates: [pod],
     since: claim!.interval.from.hi,
-    takenFor: [
-      ...(isNew(claim!.interval, when, lag) ? [undefined] : []),
-      ...formerPods(all, claim!, when, lag),
-    ],
+    takenFor: takenFor.length === 0 ? NONE : takenFor,
   }
 }
 

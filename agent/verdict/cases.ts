@@ -47,11 +47,11 @@ export function createCases<Memo>(judge: (flow: Flow, view: View) => Memo, capac
     return true
   }
 
-  function add(memo: Memo, flow: Flow): number {
+  function add(memo: Memo, flow: Flow, isFar: boolean): number {
     const known = memos.length
     if (known * NEAR === near.length) grow()
     near.set(key.subarray(0, NEAR), known * NEAR)
-    far.set(key.subarray(NEAR), known * FAR)
+    if (isFar) setFar(known)
     reported.push(flow.reported)
     names.push(flow.names)
     return memos.push(memo)
@@ -60,7 +60,12 @@ export function createCases<Memo>(judge: (flow: Flow, view: View) => Memo, capac
   function grow(): void {
     const size = Math.min(capacity, Math.max(SMALLEST, memos.length * 2))
     near = enlarged(near, size * NEAR)
-    far = enlarged(far, size * FAR)
+  }
+
+  /** Many clusters have no IPv6: the part for it is there from the first on. */
+  function setFar(known: number): void {
+    if (far.length < (known + 1) * FAR) far = enlarged(far, (near.length / NEAR) * FAR)
+    far.set(key.subarray(NEAR), known * FAR)
   }
 
   /** Twice the places: an index as large as the capacity asks for would not fit the processor's cache. */
@@ -102,7 +107,7 @@ export function createCases<Memo>(judge: (flow: Flow, view: View) => Memo, capac
       judged++
       if (memos.length >= capacity) empty()
       else if (2 * memos.length > mask) growIndex()
-      place(add(fresh, flow), hash)
+      place(add(fresh, flow, isFar), hash)
       return fresh
     },
     get judged() {
