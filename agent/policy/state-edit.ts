@@ -31,6 +31,7 @@ export function stateOf(world: World, profile: Profile): State {
   for (const namespace of world.namespaces) edit.setNamespace(namespace.name, namespace)
   for (const node of world.nodes) edit.setNode(node.name, node)
   for (const pod of world.pods) edit.setPod(pod.uid, pod)
+  // Their parts: two policies of different keys differ, as each holds its own.
   const share = createSharing()
   for (const object of world.policies) edit.setPolicy(policyKey(object), share(parsePolicy(object)))
   return settled(edit)
