@@ -3,8 +3,11 @@
 
 import { watch } from 'node:fs'
 
+/** Is told the name of a file that was written to; undefined where names came or went, and where nobody knows which it was. */
+export type OnChange = (written?: string) => void
+
 /** Tells of changes in a directory until it is closed; `undefined` where it cannot be watched. */
-export type Watch = (directory: string, onChange: () => void) => { close(): void } | undefined
+export type Watch = (directory: string, onChange: OnChange) => { close(): void } | undefined
 
 export interface WatchedDirectories {
   /** Watches these and no others; one that cannot be watched yet is tried again. */
@@ -12,7 +15,7 @@ export interface WatchedDirectories {
   close(): void
 }
 
-export function watchDirectories(onChange: () => void, watchOne: Watch = watchDirectory): WatchedDirectories {
+export function watchDirectories(onChange: OnChange, watchOne: Watch = watchDirectory): WatchedDirectories {
   const open = new Map<string, { close(): void }>()
   return {
     set(directories) {
@@ -35,7 +38,9 @@ export function watchDirectories(onChange: () => void, watchOne: Watch = watchDi
 
 const watchDirectory: Watch = (directory, onChange) => {
   try {
-    const watcher = watch(directory, { persistent: false }, onChange)
+    const watcher = watch(directory, { persistent: false }, (event, name) =>
+      onChange(event === 'change' ? (name ?? undefined) : undefined),
+    )
     watcher.on('error', () => watcher.close())
     return watcher
   } catch {

@@ -27,6 +27,11 @@ function rotatedFrom(name: string): Rotated[] {
   return found
 }
 
+/** True when a file of this name may have been rotated out of one of `bases`. */
+export function isNamedAfter(name: string, bases: ReadonlySet<string>): boolean {
+  return rotatedFrom(name).some(({ base }) => bases.has(base))
+}
+
 /** Paths of the files that were rotated out of `path`, oldest first; a compressed file comes after its plain one. */
 export function rotatedOf(disk: Disk, path: string): string[] {
   const directory = dirname(path)

@@ -1,6 +1,7 @@
 // Follows every file that some patterns mean, through any rotation, and loses nothing in silence: each line is handed on once, or a gap
 // is said. Nothing in here waits or has a clock; `poll` is called again and again (follow-loop.ts does), and the disk is passed in.
 
+import { basename } from 'node:path'
 import type { Disk, FileStat } from './disk.ts'
 import type { Consumer } from './follow-consumer.ts'
 import type { Held } from './follow-held.ts'
@@ -32,6 +33,8 @@ export interface Follower {
   snapshot(): Snapshot
   /** The paths that are followed now, whether there is a file or not. */
   paths(): string[]
+  /** Names, without directories, that these files have now: of the paths, and of what lies behind links. */
+  fileNames(): string[]
   close(): void
 }
 
@@ -94,6 +97,15 @@ export function createFollower(options: FollowOptions): Follower {
     }
   }
 
+  function realPathOf(path: string): string {
+    try {
+      return disk.realPath(path) ?? path
+    } catch {
+      // A look says why.
+      return path
+    }
+  }
+
   return {
     poll(nowMs) {
       lists.begin(nowMs)
@@ -108,6 +120,7 @@ export function createFollower(options: FollowOptions): Follower {
       names: [...names.values()].map(name => ({ path: name.path, files: name.positions() })),
     }),
     paths: () => [...names.keys()],
+    fileNames: () => [...names.keys()].flatMap(path => [basename(path), basename(realPathOf(path))]),
     close() {
       for (const name of names.values()) name.close()
     },

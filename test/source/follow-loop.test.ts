@@ -58,6 +58,36 @@ t.test('a change in the directory ends the wait, also one that was told of befor
   t.strictSame([watched, closed], [['/log'], ['/log']], 'watched once, and closed at the end')
 })
 
+t.test(
+  'writes to other files of the directory do not end the wait, those to its own, to rotated ones and behind a link do',
+  async t => {
+    const stop = new AbortController()
+    const aborted: boolean[] = []
+    let tell: ((written?: string) => void) | undefined
+    const written = [
+      ...['b.log', 'a.log.bak', 'a.log', 'b.log.1', 'a.log.1', 'a-20260102.log'],
+      ...['behind.log', undefined, 'behind.log'],
+    ]
+    const { disk, slept, clock, follower } = setUp((_ms, signal) => {
+      // Two sleeps to each look that finds nothing: told in the first, to be seen in the second.
+      if (slept.length < 2) return
+      if (slept.length % 2 === 1) tell!(written[(slept.length - 3) / 2])
+      else if (slept.length > 2) aborted.push(signal.aborted)
+      if (aborted.length === 7 && !disk.exists('/log/behind.log')) {
+        disk.append('/log/behind.log', '')
+        disk.link('/log/a.log', '/log/behind.log')
+      }
+      if (aborted.length === written.length) stop.abort()
+    })
+    const watch: Watch = (_directory, onChange) => {
+      tell = onChange
+      return { close() {} }
+    }
+    await pollUntil(follower, { clock, watch, signal: stop.signal })
+    t.strictSame(aborted, [false, false, true, false, true, true, false, true, true])
+  },
+)
+
 t.test('directories that cannot be watched are polled all the same', async t => {
   const stop = new AbortController()
   const { disk, gather, slept, clock, follower } = setUp(() => {
