@@ -66,14 +66,14 @@ export class Held {
   }
 
   #read(consumer: Consumer, nowMs: number, isPaused: boolean): ReadResult {
+    if (isPaused) return this.#lookOnly(nowMs)
     const { offset, marker } = this.#place
     const length = this.file.read(buffer, offset - marker.length)
     const isWhole = length < buffer.length
     if (isWhole && offset - marker.length + length < this.seen) return 'truncated'
     if (!this.#isSame(buffer.subarray(0, length))) return 'truncated'
     const fresh = buffer.subarray(marker.length, length)
-    this.#look(fresh, nowMs)
-    if (isPaused) return 'full'
+    this.#look(fresh, offset + fresh.length, nowMs)
     const newline = fresh.lastIndexOf(NEWLINE)
     if (newline < 0 && isWhole) return 'end'
     this.#handOn(fresh, newline < 0 ? fresh.length : newline + 1, consumer)
@@ -88,8 +88,21 @@ export class Held {
     )
   }
 
-  #look(fresh: Buffer, nowMs: number): void {
-    const end = this.#place.offset + fresh.length
+  /** Few bytes tell whether it is the same: a busy file is looked at after each read that leaves something, and reading on would be double work. */
+  #lookOnly(nowMs: number): ReadResult {
+    const { offset, marker } = this.#place
+    const { size } = this.file.stat()
+    if (size < this.seen) return 'truncated'
+    const few = buffer.subarray(0, marker.length + MARKER_BYTES)
+    const length = this.file.read(few, offset - marker.length)
+    if (!this.#isSame(few.subarray(0, length))) return 'truncated'
+    const fresh = few.subarray(marker.length, length)
+    this.#look(fresh, Math.max(size, offset + fresh.length), nowMs)
+    return 'full'
+  }
+
+  /** `end`: where the file ends, or what was read of it. */
+  #look(fresh: Buffer, end: number, nowMs: number): void {
     if (end > this.seen) {
       this.activeMs = nowMs
       this.seen = end

@@ -267,6 +267,38 @@ t.test('a file that is gone after a restart is said, with what had been seen of 
   t.throws(() => restart({ version: 2, names: [] }), 'a version of the future is refused')
 })
 
+t.test('a file that waits to be read is looked at by a few bytes, and all that it held is said', async t => {
+  const asked: number[] = []
+  const disk: Disk = {
+    ...realDisk,
+    open(path) {
+      const file = realDisk.open(path)
+      return (
+        file && {
+          ...file,
+          read(buffer, offset) {
+            asked.push(buffer.length)
+            return file.read(buffer, offset)
+          },
+        }
+      )
+    },
+  }
+  const { log, gather, write, lines, gaps, pass } = setUp(t, { disk })
+  write('app.log', 'a\n')
+  t.same(lines(), ['a'])
+  gather.isPaused = true
+  write('app.log', `${'x'.repeat(99)}\n`.repeat(5000))
+  asked.length = 0
+  t.same(lines(), [])
+  t.ok(asked.length > 0 && Math.max(...asked) <= 256, `${asked}`)
+  truncateSync(log, 0)
+  t.same(lines(), [])
+  pass(120_000)
+  t.same(lines(), [])
+  t.same(gaps(), [{ kind: 'truncated', bytes: 500_000, repeated: undefined }])
+})
+
 t.test('a consumer that has enough is left alone, and gets all when it is ready', async t => {
   const { at, log, write, lines, gather, gaps, pass } = setUp(t)
   write('app.log', 'a\n')
