@@ -15,8 +15,8 @@ export interface LookOptions {
   /** Between two looks of which the second confirms the first. */
   readonly settleMs?: number
   readonly watch?: Watch
-  /** Is given what asks for a look soon. */
-  readonly ringer?: (ring: () => void) => void
+  /** Is given what asks for a look soon: somebody waits for it. */
+  readonly ringer?: (ask: () => void) => void
 }
 
 export const POLL_MS = 1000
@@ -27,12 +27,14 @@ export async function lookAgain(look: () => Looked | Promise<Looked>, options: L
   const { signal, pollMs = POLL_MS, settleMs = SETTLE_MS } = options
   const bell = createBell(signal)
   const watched = watchDirectories(bell.ring, options.watch)
-  options.ringer?.(bell.ring)
+  options.ringer?.(bell.ask)
   while (!signal.aborted) {
     watched.set(options.directories())
+    const began = performance.now()
     const looked = await look()
+    const tookMs = performance.now() - began
     if (looked === 'settling') await bell.wait(settleMs, 'only the end')
-    else await rest(bell, typeof pollMs === 'number' ? pollMs : pollMs())
+    else await rest(bell, typeof pollMs === 'number' ? pollMs : pollMs(), tookMs)
   }
   watched.close()
 }
@@ -41,41 +43,62 @@ export async function lookAgain(look: () => Looked | Promise<Looked>, options: L
 const BURST_SHARE = 0.1
 const LONGEST_BURST_MS = 300
 
-async function rest(bell: Bell, pollMs: number): Promise<void> {
+/** Who asks waits for the answer, so a burst of asking is shorter; and looking takes a small share of a core at most. */
+const SOON_MS = 20
+const LOOKING_SHARE = 0.04
+
+async function rest(bell: Bell, pollMs: number, tookMs: number): Promise<void> {
   const atLeast = Math.min(pollMs * BURST_SHARE, LONGEST_BURST_MS)
-  await bell.wait(atLeast, 'only the end')
+  const soon = Math.min(atLeast, Math.max(SOON_MS, tookMs / LOOKING_SHARE))
+  await bell.wait(soon, 'only the end')
+  await bell.wait(atLeast - soon, 'being asked too')
   await bell.wait(pollMs - atLeast, 'a change too')
 }
 
 interface Bell {
+  /** Something has changed. */
   ring(): void
+  /** Somebody waits. */
+  ask(): void
   wait(ms: number, by: WakenBy): Promise<void>
 }
 
-type WakenBy = 'only the end' | 'a change too'
+/** Each by what the ones before it are, too. */
+type WakenBy = 'only the end' | 'being asked too' | 'a change too'
 
 function createBell(end: AbortSignal): Bell {
   let hasRung = false
-  let wake: (() => void) | undefined
+  let isAsked = false
+  let waitsFor: WakenBy = 'only the end'
   let finish: (() => void) | undefined
-  end.addEventListener('abort', () => finish?.(), { once: true })
+  const isOver = (by: WakenBy): boolean =>
+    end.aborted || (isAsked && by !== 'only the end') || (hasRung && by === 'a change too')
+  const wake = (): void => {
+    if (isOver(waitsFor)) finish?.()
+  }
+  end.addEventListener('abort', wake, { once: true })
   return {
     ring() {
       hasRung = true
-      wake?.()
+      wake()
+    },
+    ask() {
+      isAsked = true
+      wake()
     },
     async wait(ms, by) {
-      if (end.aborted || (hasRung && by === 'a change too')) ms = 0
-      await new Promise<void>(resolve => {
-        const timer = setTimeout(resolve, ms)
-        finish = () => {
-          clearTimeout(timer)
-          resolve()
-        }
-        wake = by === 'a change too' ? finish : undefined
-      })
-      if (by === 'a change too') hasRung = false
-      wake = finish = undefined
+      waitsFor = by
+      if (!isOver(by)) {
+        await new Promise<void>(resolve => {
+          const timer = setTimeout(resolve, ms)
+          finish = () => {
+            clearTimeout(timer)
+            resolve()
+          }
+        })
+        finish = undefined
+      }
+      if (by === 'a change too') hasRung = isAsked = false
     },
   }
 }

@@ -72,6 +72,34 @@ t.test(
   },
 )
 
+t.test('who asks is answered sooner than a change is looked at', async t => {
+  const answered: string[] = []
+  const end = new AbortController()
+  function follow(name: string, wake: (ring: () => void, ask: () => void) => void): Promise<void> {
+    let ring = (): void => {}
+    let ask = (): void => {}
+    let looks = 0
+    const watch: Watch = (_, onChange) => {
+      ring = onChange
+      return { close() {} }
+    }
+    const look = (): Looked => {
+      if (++looks === 1) setImmediate(() => wake(ring, ask))
+      else answered.push(name)
+      if (answered.length === 2) end.abort()
+      return 'settled'
+    }
+    const ringer = (one: () => void): void => {
+      ask = one
+    }
+    return lookAgain(look, { directories: () => ['/d'], signal: end.signal, pollMs: never, watch, ringer })
+  }
+  const changed = follow('changed', ring => ring())
+  const asked = follow('asked', (_, ask) => ask())
+  await Promise.all([changed, asked])
+  t.strictSame(answered, ['asked', 'changed'])
+})
+
 t.test('it ends at once where it is told to while it waits', async t => {
   const end = new AbortController()
   let looks = 0
