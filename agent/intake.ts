@@ -88,7 +88,8 @@ export function openIntake(options: IntakeOptions, { take, emit, counts, node, i
   const prefixes = new Set<string>()
   const totals: IntakeTotals = { lines: 0, foreign: 0, malformed: 0, flows: [0, 0, 0, 0, 0, 0, 0, 0] }
   if (from?.duplicates !== undefined) duplicates.restore(duplicatesOfJson(from.duplicates))
-  let time = from?.time ?? Number.NaN
+  // In an array, because a variable of its own is a new object on the heap for every line.
+  const lastTime = Float64Array.of(from?.time ?? Number.NaN)
   // A stretch of malformed lines: how many, where it began, and the time before it.
   let broken = from?.broken?.lines ?? 0
   let brokenAt = from?.broken?.offset ?? 0
@@ -109,7 +110,7 @@ export function openIntake(options: IntakeOptions, { take, emit, counts, node, i
   function takeLoss(lost: number | undefined, offset: number): void {
     counts.losses++
     counts.lost += lost ?? 0
-    writeGap('lost by its producer', lost, time, flow.time, offset)
+    writeGap('lost by its producer', lost, lastTime[0]!, flow.time, offset)
   }
 
   /** Such packets are counted and get no record: somebody has to say what the prefix means. */
@@ -129,7 +130,7 @@ export function openIntake(options: IntakeOptions, { take, emit, counts, node, i
     // A live log is asked now and then: good lines between bad ones would make a gap of each.
     if (broken > 0 && options.decide === 'end') endBrokenStretch(flow.time)
     if (flow.lost > 0) takeLoss(flow.lost, offset)
-    if (!Number.isNaN(flow.time)) time = flow.time
+    if (!Number.isNaN(flow.time)) lastTime[0] = flow.time
     flow.offset = offset
     flow.origin = collector.format === undefined ? at : { ...at, format: collector.format }
     if (flow.notice !== Notice.none && !duplicates.observe(flow)) return
@@ -153,7 +154,7 @@ export function openIntake(options: IntakeOptions, { take, emit, counts, node, i
       totals.malformed++
       if (broken++ === 0) {
         brokenAt = offset
-        brokenSince = time
+        brokenSince = lastTime[0]!
       }
     }
   }
@@ -172,7 +173,7 @@ export function openIntake(options: IntakeOptions, { take, emit, counts, node, i
         onFlow(offset)
       } else onOther(outcome, offset)
     },
-    gap(cause, lost, offset, from = time, to = Number.NaN) {
+    gap(cause, lost, offset, from = lastTime[0]!, to = Number.NaN) {
       counts.losses++
       counts.lost += lost ?? 0
       writeGap(cause, lost, from, to, offset)
@@ -188,6 +189,7 @@ export function openIntake(options: IntakeOptions, { take, emit, counts, node, i
       counts.evicted += connections?.evicted ?? 0
     },
     state() {
+      const time = lastTime[0]!
       const remembered = duplicates.state()
       if (Number.isNaN(time) && broken === 0 && remembered === undefined) return undefined
       return {
@@ -203,7 +205,7 @@ export function openIntake(options: IntakeOptions, { take, emit, counts, node, i
       }
     },
     get time() {
-      return time
+      return lastTime[0]!
     },
     totals,
   }
