@@ -2,11 +2,12 @@
 //
 //   sources --lines--> inlets --> collector --flow--> pipeline (timeline, policies) --record--> outbox --> checkpoint, then sinks
 
+import type { Level, Proof } from './admission.ts'
 import type { Counts } from './counts.ts'
 import { type AgentFacts, agentRecord } from './forensics/agent-record.ts'
 import type { ForensicRecord } from './forensics/record.ts'
 import { createOutbox, type Outbox } from './outbox.ts'
-import { createPipeline, type Level, type Pipeline, type Proof } from './pipeline.ts'
+import { createPipeline, type Pipeline } from './pipeline.ts'
 import type { PipelineChanges } from './pipeline-state.ts'
 import type { Epoch } from './policy/index.ts'
 import type { Sink } from './sink/lines.ts'

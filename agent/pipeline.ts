@@ -1,6 +1,7 @@
 // Flow -> finding -> record, the same for the live agent and for replay. Pure: lines come in (intake.ts), records go out through `emit`.
 
-import { copyFlow, type Flow, Verdict } from '../collectors/flow.ts'
+import { type Flow, Verdict } from '../collectors/flow.ts'
+import { type Admission, createAdmission, type Level, type Proof } from './admission.ts'
 import { type Counts, tally, zeroCounts } from './counts.ts'
 import { flowRecord } from './forensics/flow-record.ts'
 import { createFold, type Folded, MINUTE } from './forensics/fold.ts'
@@ -13,14 +14,14 @@ import {
 } from './forensics/record.ts'
 import { createWatch, type Stance } from './forensics/watch.ts'
 import { type Intake, type IntakeOptions, openIntake } from './intake.ts'
-import { flowJson, flowOfJson, type PipelineChanges } from './pipeline-state.ts'
+import type { PipelineChanges } from './pipeline-state.ts'
 import type { Epoch } from './policy/index.ts'
 import type { AppliedChange, Timeline, View } from './timeline/index.ts'
 import { isContradiction } from './verdict/accusation.ts'
 import { openBench } from './verdict/bench.ts'
 import { createCases } from './verdict/cases.ts'
 import type { Finding } from './verdict/finding.ts'
-import { createHold, defaultHold, type Hold, heldBytes, isAwaited } from './verdict/hold.ts'
+import { isAwaited } from './verdict/hold.ts'
 import { findingOf, judge } from './verdict/judge.ts'
 import { createLagLearner } from './verdict/lag.ts'
 import { orient } from './verdict/orient.ts'
@@ -63,20 +64,6 @@ export interface TableFigures {
   readonly displaced: number
 }
 
-/** Of degradation (DESIGN section 12). */
-export type Level = 0 | 1 | 2 | 3
-
-/** Of allowed flows, one in so many is judged at level 1. */
-const SAMPLED = 16
-
-/** What is learnt late of the cluster is not yet in the timeline, and until then nobody knows that it is not. */
-export interface Proof {
-  /** Microseconds; NaN: nothing to wait for. */
-  until(): number
-  /** A flow waits for more. */
-  ask(): void
-}
-
 export interface Pipeline {
   open(options: IntakeOptions): Intake
   /** Tells the world of a change that the timeline has learnt. */
@@ -112,9 +99,6 @@ interface Memo {
 /** Two clocks of one node are no further apart, in milliseconds. */
 const AHEAD_MS = 2_000
 
-/** Repeats that wait for the timeline at a time. */
-const FEW = 64
-
 /** Keys that are folded at a time (DESIGN section 12). */
 const FOLDS = 20_000
 
@@ -139,8 +123,6 @@ export function createPipeline(options: PipelineOptions): Pipeline {
   let watched = Number.NEGATIVE_INFINITY
   const sideOf = createSides()
   const lag = createLagLearner(options.lagMs)
-  let level: Level = 0
-  let sampled = 0
 
   function emit(record: ForensicRecord, time: number): void {
     counts.records++
@@ -162,10 +144,19 @@ export function createPipeline(options: PipelineOptions): Pipeline {
     return { marks: marksOf(finding), folded: undefined, stance }
   })
 
-  const hold =
-    options.holdMs === undefined || options.holdMs <= 0
-      ? undefined
-      : createHold<Flow>({ ms: options.holdMs, ...defaultHold }, settleHeld)
+  const admission: Admission = createAdmission({
+    allowed: options.allowed,
+    holdMs: options.holdMs,
+    proof: options.proof,
+    monotonic: options.monotonic,
+    counts,
+    isAwaited: flow => (memoOf(flow).marks & Mark.awaited) !== 0,
+    isTold: flow => memoOf(flow).folded?.live === true,
+    judge: settle,
+    countOnly(flow) {
+      if (sideOf(flow) !== 'repeated') tally(counts, flow.verdict)
+    },
+  })
 
   const watch = createWatch({
     node,
@@ -214,67 +205,9 @@ export function createPipeline(options: PipelineOptions): Pipeline {
     return { marks: marksOf(finding), folded: undefined, stance: undefined }
   }
 
-  function isShed({ verdict }: Flow): boolean {
-    if (level === 0 || verdict !== Verdict.allowed) return false
-    return level > 1 || ++sampled % SAMPLED !== 0
-  }
-
-  function shed(flow: Flow): void {
-    counts.shed++
-    if (sideOf(flow) !== 'repeated') tally(counts, flow.verdict)
-  }
-
-  /** Holds a flow that nobody can be named for yet; what is only counted need not wait. */
-  function take(flow: Flow): void {
-    if (isShed(flow)) {
-      shed(flow)
-      return
-    }
-    const isNamed = flow.verdict !== Verdict.none && !isOnlyCounted(flow)
-    if (hold !== undefined && isNamed && (isStillAwaited(flow) || isUnproven(flow))) keep(hold, flow)
-    else settle(flow)
-  }
-
-  /** A repeat of what was told waits only where few do: in a flood one look's worth of them may count to who had the address before. */
-  function isUnproven(flow: Flow): boolean {
-    const { proof } = options
-    if (proof === undefined || !(flow.time > proof.until())) return false
-    const isTold = memoOf(flow).folded?.live === true
-    if (isTold && hold!.size >= FEW) return false
-    proof.ask()
-    return true
-  }
-
-  function isStillAwaited(flow: Flow): boolean {
-    return (memoOf(flow).marks & Mark.awaited) !== 0
-  }
-
-  function keep(hold: Hold<Flow>, flow: Flow): void {
-    const { displaced } = hold
-    hold.push(copyFlow(flow), heldBytes(flow), options.monotonic?.() ?? 0)
-    counts.held++
-    counts.displaced += hold.displaced - displaced
-  }
-
-  function isOnlyCounted({ verdict }: Flow): boolean {
-    return verdict === Verdict.allowed && options.allowed === 'count'
-  }
-
-  function advanceHold(now: number): void {
-    if (hold === undefined) return
-    const { expired } = hold
-    hold.advance(now, flow => isStillAwaited(flow) || isUnproven(flow))
-    counts.expired += hold.expired - expired
-  }
-
-  function settleHeld(flow: Flow, since: number): void {
+  /** Judges one flow and writes or counts it; `since`: when it came, where it had to wait. */
+  function settle(flow: Flow, since?: number): void {
     came = since
-    settle(flow)
-    came = undefined
-  }
-
-  /** Judges one flow and writes or counts it. */
-  function settle(flow: Flow): void {
     const side = sideOf(flow)
     if (side === 'overruled') {
       counts.flows--
@@ -292,7 +225,7 @@ export function createPipeline(options: PipelineOptions): Pipeline {
     let record: FlowRecord | undefined
     // A second side that contradicts the policies is told all the same.
     const isNew = side !== 'repeated' || (memo.marks & Mark.contradiction) !== 0
-    if (isNew && !isOnlyCounted(flow) && (memo.marks & Mark.told) !== 0) record = write(memo, flow)
+    if (isNew && !admission.isOnlyCounted(flow) && (memo.marks & Mark.told) !== 0) record = write(memo, flow)
     const { stance, folded } = memo
     if (stance !== undefined) watch.take(stance, flow, record?.id ?? folded?.of, flow.origin!.stream)
   }
@@ -313,7 +246,7 @@ export function createPipeline(options: PipelineOptions): Pipeline {
     const { folded } = memo
     if (folded?.live && fold.count(folded, flow.time, flow.count)) return undefined
     const found = judged(flow)
-    const key = level < 3 ? foldKey(found) : pairAlone(found)
+    const key = admission.level < 3 ? foldKey(found) : pairAlone(found)
     // Another connection may be of the same key: the client's other pod, or the same one as an earlier view saw it.
     const known = fold.find(key)
     if (known !== undefined && fold.count(known, flow.time, flow.count)) {
@@ -321,7 +254,7 @@ export function createPipeline(options: PipelineOptions): Pipeline {
       return undefined
     }
     const record = recordOf(found, flow)
-    memo.folded = fold.start(key, record.event, record.id, flow.time, level < 3 ? 0 : MINUTE)
+    memo.folded = fold.start(key, record.event, record.id, flow.time, admission.level < 3 ? 0 : MINUTE)
     emitAnswer(record, flow.time)
     return record
   }
@@ -335,44 +268,39 @@ export function createPipeline(options: PipelineOptions): Pipeline {
 
   if (options.from !== undefined) {
     fold.restore(options.from.fold)
-    for (const { item } of options.from.held.came) take(flowOfJson(item))
+    admission.restore(options.from.held)
   }
 
   return {
     counts,
-    open: intake => openIntake(intake, { take, counts, emit, node, isShort: () => level > 1 }),
+    open: intake =>
+      openIntake(intake, { take: admission.take, counts, emit, node, isShort: () => admission.level > 1 }),
     changed(change) {
       const record = policyChangedRecord(change)
       if (record !== undefined) emit(record, change.at)
     },
     advance(time, now) {
-      if (now !== undefined) advanceHold(now)
+      if (now !== undefined) admission.advance(now)
       fold.advance(time)
       watch.advance(time)
     },
-    changes(all) {
-      const { came, went } = hold?.changes(all) ?? { came: [], went: [] }
-      return {
-        fold: fold.changes(all),
-        held: { came: came.map(({ id, item }) => ({ id, item: flowJson(item) })), went },
-      }
-    },
+    changes: all => ({ fold: fold.changes(all), held: admission.changes(all) }),
     tables: () => ({
       held: {
-        entries: hold?.size ?? 0,
-        capacity: defaultHold.capacity,
+        entries: admission.size,
+        capacity: admission.capacity,
         expired: counts.expired,
         displaced: counts.displaced,
       },
       folds: { entries: fold.size, capacity: FOLDS, displaced: fold.evicted },
     }),
     degrade(to) {
-      level = to
+      admission.level = to
     },
-    release: advanceHold,
+    release: admission.advance,
     learnLag: () => lag.learn(watch.drainDelays()),
     close() {
-      hold?.drain()
+      admission.drain()
       watch.close()
       fold.close()
     },
