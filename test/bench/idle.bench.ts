@@ -10,6 +10,7 @@ import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { parseArgs } from 'node:util'
 import { makeNode, type Running, startAgent, untilSaid } from '../faults/node.ts'
+import { deployed } from './deployed.ts'
 import { configuration, stopAgent } from './live-agent.ts'
 import { mind } from './live-children.ts'
 import { load, processorSeconds, residentMemory } from './live-figures.ts'
@@ -59,7 +60,7 @@ for (const running of Object.values(agents)) {
 async function startOn(name: string, sources: readonly object[]): Promise<Running> {
   const node = makeNode(join(folder, name))
   writeFileSync(node.config, configuration(node.dir, sources))
-  const running = startAgent(node)
+  const running = startAgent(node, {}, await deployed())
   mind(running.child)
   await untilSaid(running, '"started"')
   return running

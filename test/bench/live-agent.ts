@@ -1,4 +1,4 @@
-// The agent as a follower: it has a cluster, attributes the denials and keeps records of them. Lines are those
+// The agent as a follower, as it is deployed: it has a cluster, attributes the denials and keeps records of them. Lines are those
 // that it understood, as its metrics count them.
 
 import { readdirSync, writeFileSync } from 'node:fs'
@@ -6,6 +6,7 @@ import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { addressesOf, scrape } from '../faults/http.ts'
 import { makeNode, type Running, startAgent, untilSaid } from '../faults/node.ts'
+import { deployed } from './deployed.ts'
 import { mind } from './live-children.ts'
 import { sumOf } from './live-figures.ts'
 import type { Follower } from './live-follower.ts'
@@ -23,7 +24,7 @@ export const agent: Follower = {
         { format: 'netfilter-log', file: denials },
       ]),
     )
-    const running = startAgent(node)
+    const running = startAgent(node, {}, await deployed())
     mind(running.child)
     await untilSaid(running, '"started"')
     for (let tries = 0; running.said().split('"address"').length < 3 && tries < 500; tries++) await sleep(20)

@@ -10,11 +10,11 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { parseArgs } from 'node:util'
-import { bundle } from '../../deploy/bundle.ts'
 import { addressesOf, scrape } from '../faults/http.ts'
 import { type Running, startAgent, untilSaid } from '../faults/node.ts'
 import { writeManifests, writePairs } from './big-manifests.ts'
 import { bigWorld } from './big-world.ts'
+import { deployed } from './deployed.ts'
 import { configuration, stopAgent } from './live-agent.ts'
 import { mind } from './live-children.ts'
 import { load, processorSeconds, residentMemory } from './live-figures.ts'
@@ -36,7 +36,7 @@ const sources = join(import.meta.dirname, '../../agent/main.ts')
 const folder = mkdtempSync(join(tmpdir(), 'culprit-rss-'))
 process.on('exit', () => rmSync(folder, { recursive: true, force: true }))
 
-const program = values.sources ? sources : await bundle(join(folder, 'dist'))
+const program = values.sources ? sources : await deployed()
 
 // The first start compiles every module, of sources after it has stripped the types, and keeps the result for the next.
 const tiny = { namespaces: 1, pods: 1, policies: 0, nodes: 1 }
