@@ -33,8 +33,8 @@ export async function lookAgain(look: () => Looked | Promise<Looked>, options: L
     const began = performance.now()
     const looked = await look()
     const tookMs = performance.now() - began
-    if (looked === 'settling') await bell.wait(settleMs, 'only the end')
-    else await rest(bell, typeof pollMs === 'number' ? pollMs : pollMs(), tookMs)
+    if (looked === 'settling') await bell.settle(settleMs)
+    else await bell.rest(pausesAfter(tookMs, typeof pollMs === 'number' ? pollMs : pollMs()))
   }
   watched.close()
 }
@@ -47,12 +47,16 @@ const LONGEST_BURST_MS = 300
 const SOON_MS = 20
 const LOOKING_SHARE = 0.04
 
-async function rest(bell: Bell, pollMs: number, tookMs: number): Promise<void> {
-  const atLeast = Math.min(pollMs * BURST_SHARE, LONGEST_BURST_MS)
-  const soon = Math.min(atLeast, Math.max(SOON_MS, tookMs / LOOKING_SHARE))
-  await bell.wait(soon, 'only the end')
-  await bell.wait(atLeast - soon, 'being asked too')
-  await bell.wait(pollMs - atLeast, 'a change too')
+/** How long nothing is looked at after a look: where somebody waits, where something has changed, and where nobody said anything. */
+interface Pauses {
+  readonly askedMs: number
+  readonly toldMs: number
+  readonly pollMs: number
+}
+
+function pausesAfter(tookMs: number, pollMs: number): Pauses {
+  const toldMs = Math.min(pollMs * BURST_SHARE, LONGEST_BURST_MS)
+  return { askedMs: Math.min(toldMs, Math.max(SOON_MS, tookMs / LOOKING_SHARE)), toldMs, pollMs }
 }
 
 interface Bell {
@@ -60,45 +64,50 @@ interface Bell {
   ring(): void
   /** Somebody waits. */
   ask(): void
-  wait(ms: number, by: WakenBy): Promise<void>
+  /** Waits for so long whatever happens, but for the end. */
+  settle(ms: number): Promise<void>
+  rest(pauses: Pauses): Promise<void>
 }
 
-/** Each by what the ones before it are, too. */
-type WakenBy = 'only the end' | 'being asked too' | 'a change too'
-
+/** One timer at a time: each wakes the process, and for one that does nothing that is most of what it costs (test/bench/idle.bench.ts). */
 function createBell(end: AbortSignal): Bell {
   let hasRung = false
   let isAsked = false
-  let waitsFor: WakenBy = 'only the end'
-  let finish: (() => void) | undefined
-  const isOver = (by: WakenBy): boolean =>
-    end.aborted || (isAsked && by !== 'only the end') || (hasRung && by === 'a change too')
-  const wake = (): void => {
-    if (isOver(waitsFor)) finish?.()
+  let again: (() => void) | undefined
+  end.addEventListener('abort', () => again?.(), { once: true })
+
+  function wait(dueMs: () => number): Promise<void> {
+    const began = performance.now()
+    let timer: NodeJS.Timeout | undefined
+    return new Promise(resolve => {
+      again = () => {
+        clearTimeout(timer)
+        const leftMs = end.aborted ? 0 : began + dueMs() - performance.now()
+        timer = setTimeout(resolve, Math.max(0, leftMs))
+      }
+      again()
+    })
   }
-  end.addEventListener('abort', wake, { once: true })
+
   return {
     ring() {
+      if (hasRung) return
       hasRung = true
-      wake()
+      again?.()
     },
     ask() {
+      if (isAsked) return
       isAsked = true
-      wake()
+      again?.()
     },
-    async wait(ms, by) {
-      waitsFor = by
-      if (!isOver(by)) {
-        await new Promise<void>(resolve => {
-          const timer = setTimeout(resolve, ms)
-          finish = () => {
-            clearTimeout(timer)
-            resolve()
-          }
-        })
-        finish = undefined
-      }
-      if (by === 'a change too') hasRung = isAsked = false
+    async settle(ms) {
+      await wait(() => ms)
+      again = undefined
+    },
+    async rest({ askedMs, toldMs, pollMs }) {
+      await wait(() => (isAsked ? askedMs : hasRung ? toldMs : pollMs))
+      again = undefined
+      hasRung = isAsked = false
     },
   }
 }
