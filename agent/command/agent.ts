@@ -30,6 +30,8 @@ const NO_MANIFESTS =
 /** How often it is looked whether there are other sources, and said what was held back. */
 const AGAIN_MS = 60_000
 const SETTLE_MS = 5_000
+/** The sources are open by then, and little has been read. */
+const STARTED_MS = 1_000
 
 export async function runAgent(call: AgentCall, io: Io): Promise<void> {
   const read = openAgentConfig(call.config, io)
@@ -68,7 +70,7 @@ async function run(read: AgentConfig, io: Io): Promise<void> {
   const watching = watch(read, { agent, list, telemetry, problems, signal: stopped.signal })
   repeat(telemetry.settle, SETTLE_MS, stopped.signal)
   repeat(() => lookAgain(agent, list), AGAIN_MS, stopped.signal)
-  const settled = setTimeout(collectGarbage, SETTLE_MS)
+  const settled = setTimeout(collectGarbage, STARTED_MS)
   io.signal.addEventListener('abort', () => clearTimeout(settled), { once: true })
   await untilAborted(io.signal)
   await owned.disposeAsync()
